@@ -1,0 +1,181 @@
+"""The XML of an invoice, written canonical from the first byte.
+
+``write_content`` gives the bytes of ``<DLHDon Id=…>``, which are already in Canonical XML 1.0 form (start
+and end tag pairs, no namespaces, ordered attributes, escaped text), so that what is hashed, what is signed
+and what is stored are the same bytes and no XML library stands between (a test holds them against
+libxml2's own C14N). ``write_invoice`` puts the signed whole, ``<HDon>``, together.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
+
+from invoice.errors import FieldInvalid
+from invoice.fields import FIELDS, Field, Group, Type
+from invoice.qr import lookup_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import date
+    from decimal import Decimal
+
+    from invoice.invoice import Invoice
+
+_SPECIAL = re.compile("[&<>\r]")
+_ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#xD;"}
+# Characters XML 1.0 cannot carry at all (section 2.2), and lone surrogates, which UTF-8 cannot.
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff￾￿]")
+
+
+def canonical_text(text: str) -> str:
+    """Text content as Canonical XML 1.0 writes it.
+
+    Raises:
+        FieldInvalid: the text holds a character that XML cannot carry.
+    """
+    if _FORBIDDEN.search(text):
+        raise FieldInvalid(f"{text!r} holds a control character")
+    if _SPECIAL.search(text):
+        return _SPECIAL.sub(lambda match: _ESCAPES[match[0]], text)
+    return text
+
+
+def content_id(invoice: Invoice) -> str:
+    """The Id of DLHDon: unique in any package, as form, symbol and number are for the seller."""
+    return f"HD{int(invoice.form)}-{invoice.symbol}-{invoice.number}"
+
+
+def write_content(invoice: Invoice) -> bytes:
+    """The canonical bytes of DLHDon, fields and order by ``invoice.fields``.
+
+    Raises:
+        FieldInvalid: a value longer or with more digits than the regulation's table allows.
+    """
+    out: list[str] = [f'<DLHDon Id="{content_id(invoice)}">']
+    for write in _writers(int(invoice.form)):
+        write(invoice, out)
+    out.append("</DLHDon>")
+    return "".join(out).encode()
+
+
+def write_invoice(invoice: Invoice, content: bytes, signature: bytes) -> bytes:
+    """The canonical bytes of HDon: content, authority code, look-up QR and the seller's signature.
+
+    ``signature`` is a canonical ``<Signature>`` element, or empty where only the package is signed.
+    """
+    qr = lookup_text(
+        invoice.seller.tax_code,
+        int(invoice.form),
+        str(invoice.symbol),
+        invoice.number,
+        invoice.day,
+        invoice.total,
+    )
+    head = f"<MCCQT>{invoice.code}</MCCQT><DLQRCode>{qr}</DLQRCode><DSCKS><NBan>".encode()
+    return b"".join((b"<HDon>", content, head, signature, b"</NBan></DSCKS></HDon>"))
+
+
+@lru_cache(maxsize=8)
+def _writers(form: int) -> tuple[Callable[[Any, list[str]], None], ...]:
+    return _compile(FIELDS.children, form)
+
+
+def _compile(children: tuple[Field | Group, ...], form: int) -> tuple[Callable[[Any, list[str]], None], ...]:
+    return tuple(
+        _field_writer(child) if isinstance(child, Field) else _group_writer(child, form)
+        for child in children
+        if form in child.forms
+    )
+
+
+def _group_writer(group: Group, form: int) -> Callable[[Any, list[str]], None]:
+    writers = _compile(group.children, form)
+    opening, closing = f"<{group.tag}>", f"</{group.tag}>"
+    get = attrgetter(group.source) if group.source else None
+    needed = attrgetter(group.unless_empty) if group.unless_empty else None
+
+    def inside(value: Any, out: list[str]) -> None:
+        out.append(opening)
+        for write in writers:
+            write(value, out)
+        out.append(closing)
+
+    if group.each:
+        items = attrgetter(group.source)
+
+        def each(value: Any, out: list[str]) -> None:
+            for item in items(value):
+                inside(item, out)
+
+        return each
+
+    if group.constant and get:
+        render = get
+
+        @lru_cache(maxsize=16)
+        def rendered(value: Any) -> str:
+            out: list[str] = []
+            inside(value, out)
+            return "".join(out)
+
+        return lambda value, out: out.append(rendered(render(value)))
+
+    def once(value: Any, out: list[str]) -> None:
+        if needed is None or needed(value):
+            inside(get(value) if get else value, out)
+
+    return once
+
+
+def _field_writer(field: Field) -> Callable[[Any, list[str]], None]:
+    get = attrgetter(field.source)
+    text = _WRITTEN[field.type]
+    opening, closing = f"<{field.tag}>", f"</{field.tag}>"
+
+    def write(value: Any, out: list[str]) -> None:
+        leaf = get(value)
+        if leaf is None:
+            if field.required:
+                raise FieldInvalid(f"{field.tag} ({field.name}) is missing")
+            return
+        out.append(f"{opening}{text(leaf, field)}{closing}")
+
+    return write
+
+
+def _text(value: object, field: Field) -> str:
+    text = str(value)
+    if len(text) > field.longest:
+        raise FieldInvalid(f"{field.tag} ({field.name}) has {len(text)} characters, at most {field.longest}")
+    if not text and field.required:
+        raise FieldInvalid(f"{field.tag} ({field.name}) is empty")
+    return canonical_text(text)
+
+
+def _number(value: int | Decimal, field: Field) -> str:
+    if isinstance(value, int):
+        text = str(int(value))
+    else:
+        text = f"{value:f}"
+        if "." in text:
+            text = text.rstrip("0").rstrip(".")
+    digits = text.lstrip("-")
+    if len(digits) > field.longest or "." in digits:
+        whole, _, decimals = digits.partition(".")
+        if len(whole) + len(decimals) > field.longest or len(decimals) > field.decimals:
+            raise FieldInvalid(
+                f"{field.tag} ({field.name}): {text} has more than {field.longest} digits"
+                f" or {field.decimals} decimals"
+            )
+    return text
+
+
+def _day(value: date, field: Field) -> str:
+    del field
+    return value.isoformat()
+
+
+_WRITTEN: dict[Type, Callable[[Any, Field], str]] = {Type.TEXT: _text, Type.NUMBER: _number, Type.DAY: _day}

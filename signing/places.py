@@ -1,0 +1,203 @@
+"""Where a document's signatures belong and what each must sign (profile, sections 3 and 8).
+
+A signature proves something only at its place: a verifier that looks for "the signature" and follows its
+reference wherever it leads can be shown one content and read another (signature wrapping). So the places
+come first, from the document's kind alone, and a signature is checked against the content of its place.
+
+===============  =====================  ==================================  ============================
+document         signature in           signs                               whose certificate
+===============  =====================  ==================================  ============================
+206              TDiep/CKSNNT           TDiep/DLieu                         the seller's (TTChung/MST)
+each HDon        HDon/DSCKS/NBan        HDon/DLHDon                         the seller's (NDHDon/NBan/MST)
+300, 303         TBao/DSCKS/NNT         TBao/DLTBao                         the seller's (DLTBao/MST)
+100, 101         TKhai/DSCKS/NNT        TKhai/DLTKhai                       the seller's (DLTKhai/MST)
+other notices    TBao/DSCKS/CQT         TBao/DLTBao, TBao/STBao if present  the authority's
+… and there      TBao/DSCKS/TTCQT       TBao/DLTBao                         the authority's head's
+===============  =====================  ==================================  ============================
+
+HDon, TBao and TKhai may also stand alone, as files of their own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from signing.errors import SignatureRefused
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lxml.etree import _Element
+
+_PACKAGE = "206"
+_BY_TAXPAYER = {"100", "101", "300", "303"}
+_UNSIGNED = {"999", "-1"}
+_ENVELOPE = {"TTChung", "DLieu", "CKSNNT"}
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """An element that must be signed, and the path that names it to a reader."""
+
+    path: str
+    element: _Element
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A signature where it belongs. ``tax_code`` is what the certificate must carry ("" = the document
+    does not say), None where the signer is the authority."""
+
+    signature: _Element
+    contents: tuple[Content, ...]
+    tax_code: str | None
+
+    @property
+    def covers(self) -> str:
+        """What it must sign, for people: ``/TDiep/DLieu/HDon[2]/DLHDon``."""
+        return " + ".join(content.path for content in self.contents)
+
+
+def places_of(root: _Element) -> list[Place]:
+    """The places that are filled, in document order of what they sign, the package first.
+
+    Raises:
+        SignatureRefused: a kind of document that is not known, an element missing or there twice, or a
+            mandatory signature missing.
+    """
+    kind = local_name(root)
+    if kind == "TDiep":
+        return list(_message(root))
+    if kind == "HDon":
+        return list(_invoice(root, "/HDon", needed=True))
+    if kind == "TBao":
+        return _lone_notice(root)
+    if kind == "TKhai":
+        return list(_form(root, "/TKhai"))
+    raise SignatureRefused(f"it is not known how a document {kind} is signed")
+
+
+def local_name(element: _Element) -> str:
+    """The tag without namespace; "" for comments and processing instructions."""
+    tag = element.tag
+    return tag.rpartition("}")[2] if isinstance(tag, str) else ""
+
+
+def _message(root: _Element) -> Iterator[Place]:
+    for element in root:
+        if local_name(element) not in _ENVELOPE:
+            raise SignatureRefused(f"there is an unexpected element {local_name(element)} in /TDiep")
+    header, data = _only(root, "TTChung", "/TDiep"), _only(root, "DLieu", "/TDiep")
+    kind = _text(header, "MLTDiep", "/TDiep/TTChung")
+    if kind in _UNSIGNED:
+        raise SignatureRefused("no signature")
+    invoices = _children(data, "HDon")
+    if kind == _PACKAGE or _children(root, "CKSNNT"):
+        signer = _text(header, "MST", "/TDiep/TTChung")
+        yield from _package(root, data, signer)
+    if kind == _PACKAGE or invoices:
+        # The package's signature covers its invoices; in any other message each needs its own.
+        for number, invoice in enumerate(invoices, start=1):
+            yield from _invoice(invoice, f"/TDiep/DLieu/HDon[{number}]", needed=kind != _PACKAGE)
+    elif kind in _BY_TAXPAYER and _children(data, "TKhai"):
+        yield from _form(_only(data, "TKhai", "/TDiep/DLieu"), "/TDiep/DLieu/TKhai")
+    elif kind in _BY_TAXPAYER:
+        yield from _notice(_only(data, "TBao", "/TDiep/DLieu"), "/TDiep/DLieu/TBao", by_taxpayer=True)
+    else:
+        yield from _notice(_only(data, "TBao", "/TDiep/DLieu"), "/TDiep/DLieu/TBao", by_taxpayer=False)
+
+
+def _package(root: _Element, data: _Element, tax_code: str) -> Iterator[Place]:
+    signature = _signature(root, ("CKSNNT",), "/TDiep", needed=True)
+    if signature is not None:
+        yield Place(signature, (Content("/TDiep/DLieu", data),), tax_code)
+
+
+def _invoice(invoice: _Element, path: str, *, needed: bool) -> Iterator[Place]:
+    content = _only(invoice, "DLHDon", path)
+    signature = _signature(invoice, ("DSCKS", "NBan"), path, needed=needed)
+    if signature is None:
+        return
+    inside = _only(content, "NDHDon", f"{path}/DLHDon")
+    seller = _only(inside, "NBan", f"{path}/DLHDon/NDHDon")
+    tax_code = _text(seller, "MST", f"{path}/DLHDon/NDHDon/NBan")
+    yield Place(signature, (Content(f"{path}/DLHDon", content),), tax_code)
+
+
+def _form(form: _Element, path: str) -> Iterator[Place]:
+    content = _only(form, "DLTKhai", path)
+    signature = _signature(form, ("DSCKS", "NNT"), path, needed=True)
+    if signature is not None:
+        tax_code = _text(content, "MST", f"{path}/DLTKhai")
+        yield Place(signature, (Content(f"{path}/DLTKhai", content),), tax_code)
+
+
+def _lone_notice(notice: _Element) -> list[Place]:
+    """A notice without envelope: nobody says whose it is but the signatures themselves."""
+    signing = _at_most_one(notice, "DSCKS", "/TBao")
+    by_taxpayer = signing is not None and bool(_children(signing, "NNT"))
+    by_authority = signing is None or bool(_children(signing, "CQT"))
+    places = list(_notice(notice, "/TBao", by_taxpayer=False)) if by_authority else []
+    return [*places, *(_notice(notice, "/TBao", by_taxpayer=True) if by_taxpayer else ())] or _none("/TBao")
+
+
+def _notice(notice: _Element, path: str, *, by_taxpayer: bool) -> Iterator[Place]:
+    content = Content(f"{path}/DLTBao", _only(notice, "DLTBao", path))
+    if by_taxpayer:
+        signature = _signature(notice, ("DSCKS", "NNT"), path, needed=True)
+        tax_code = _text(content.element, "MST", content.path)
+        if signature is not None:
+            yield Place(signature, (content,), tax_code)
+        return
+    number = _at_most_one(notice, "STBao", path)
+    contents = (content,) if number is None else (content, Content(f"{path}/STBao", number))
+    signature = _signature(notice, ("DSCKS", "CQT"), path, needed=True)
+    if signature is not None:
+        yield Place(signature, contents, None)
+    head = _signature(notice, ("DSCKS", "TTCQT"), path, needed=False)
+    if head is not None:
+        yield Place(head, (content,), None)
+
+
+def _signature(parent: _Element, holders: tuple[str, ...], path: str, *, needed: bool) -> _Element | None:
+    holder: _Element | None = parent
+    for name in holders:
+        path = f"{path}/{name}"
+        holder = None if holder is None else _at_most_one(holder, name, path.rpartition("/")[0])
+    signature = None if holder is None else _at_most_one(holder, "Signature", path)
+    if signature is None and needed:
+        _none(path)
+    return signature
+
+
+def _none(path: str) -> list[Place]:
+    raise SignatureRefused(f"no signature in {path}")
+
+
+def _children(parent: _Element, name: str) -> list[_Element]:
+    return [child for child in parent if local_name(child) == name]
+
+
+def _at_most_one(parent: _Element, name: str, path: str) -> _Element | None:
+    found = _children(parent, name)
+    if len(found) > 1:
+        raise SignatureRefused(f"there are {len(found)} elements {name} in {path}, one is allowed")
+    return found[0] if found else None
+
+
+def _only(parent: _Element, name: str, path: str) -> _Element:
+    found = _at_most_one(parent, name, path)
+    if found is None:
+        raise SignatureRefused(f"there is no element {name} in {path}")
+    return found
+
+
+def _text(parent: _Element, name: str, path: str) -> str:
+    """The text of an only child; "" where there is none. Elements inside it would hide a part of it."""
+    found = _at_most_one(parent, name, path)
+    if found is None:
+        return ""
+    if len(found):
+        raise SignatureRefused(f"there are elements inside {path}/{name}")
+    return (found.text or "").strip()
