@@ -1,0 +1,213 @@
+"""The direct gateway: TDiep messages over HTTPS (``docs/direct-gateway.md``).
+
+>>> from authority.direct import DirectGateway
+>>> gateway = DirectGateway("https://gateway.example/thue", "K0409990010")
+>>> gateway.name, gateway.numbering
+('gateway.example', 'agent')
+
+The wire is ours: the authority's own endpoints are given out on connection only (profile, section 1), so
+a small bridge at the connected organisation speaks them; the sandbox speaks it too.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlsplit
+
+from authority.codes import checked_message_id
+from authority.envelope import read_envelope
+from authority.errors import (
+    AnswerNonsense,
+    CredentialsRefused,
+    GatewayBusy,
+    GatewayError,
+    GatewayFailed,
+    GatewaySettingInvalid,
+    MessageTooLarge,
+    MessageUnreadable,
+    RedirectRefused,
+    Rejected,
+)
+from authority.gateway import Collected, LookUp, Numbering
+from authority.https_line import HttpAnswer, HttpsLine, Timeouts
+from authority.package import PACKAGE_LIMIT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from authority.gateway import Gateway
+    from signing.passphrase import Secret
+
+_AT_ONCE = 100  # messages of one collect
+_SENDER = re.compile(r"[A-Z0-9]{3,14}")
+_LONGEST_CURSOR = 200
+
+
+class DirectGateway:
+    """A ``Gateway`` over HTTPS. The agent makes numbers and authority codes itself."""
+
+    def __init__(
+        self,
+        base_url: str,
+        sender_code: str,
+        *,
+        ca: Path | None = None,
+        token: Secret | None = None,
+        timeouts: Timeouts | None = None,
+        proxy: str | None = None,
+    ) -> None:
+        """``ca``: PEM file with the only issuers to trust (None: the system's). ``proxy``: an http(s) URL.
+
+        Raises:
+            GatewaySettingInvalid: the address is not ``https://host[:port][/path]``, or another setting.
+        """
+        self._base = _checked_base(base_url)
+        if not _SENDER.fullmatch(sender_code):
+            raise GatewaySettingInvalid(f"{sender_code!r} is not a party code such as K0409990010")
+        self._sender = sender_code
+        self._line = HttpsLine(ca=ca, token=token, timeouts=timeouts, proxy=proxy)
+
+    @property
+    def name(self) -> str:
+        """Host and port."""
+        return urlsplit(self._base).netloc
+
+    @property
+    def numbering(self) -> Numbering:
+        """The agent numbers: it issues offline."""
+        return "agent"
+
+    @property
+    def max_bytes(self) -> int:
+        """The regulation's 2 MB."""
+        return PACKAGE_LIMIT
+
+    def send(self, message: bytes, message_id: str) -> tuple[bytes, ...]:
+        """``POST /v1/messages``; see ``Gateway.send``."""
+        if len(message) > self.max_bytes:
+            raise MessageTooLarge(f"the message has {len(message)} bytes, the gateway takes {self.max_bytes}")
+        headers = {"Content-Type": "application/xml", "Message-Id": checked_message_id(message_id)}
+        answer = self._line.request("POST", f"{self._base}/v1/messages", content=message, headers=headers)
+        if answer.status == 202 and not answer.body.strip():
+            return ()
+        if answer.status != 200:
+            raise _refusal(answer, self.name)
+        try:
+            read_envelope(answer.body)
+        except MessageUnreadable as error:
+            raise AnswerNonsense(f"{self.name} answered with no message: {error.message}") from error
+        return (answer.body,)
+
+    def collect(self, after: str) -> Collected:
+        """``GET /v1/inbox/{code}``; see ``Gateway.collect``."""
+        url = f"{self._base}/v1/inbox/{self._sender}?after={quote(after, safe='')}&limit={_AT_ONCE}"
+        answer = self._line.request("GET", url)
+        if answer.status != 200:
+            raise _refusal(answer, self.name)
+        page = _json_object(answer, self.name)
+        entries, more = page.get("messages"), page.get("more", False)
+        if not isinstance(entries, list) or not isinstance(more, bool):
+            raise AnswerNonsense(f"the inbox of {self.name} is not of the documented form")
+        messages = []
+        cursor = after
+        for entry in entries:
+            if not isinstance(entry, dict):
+                raise AnswerNonsense(f"an entry in the inbox of {self.name} is not an object")
+            place = entry.get("cursor")
+            if not isinstance(place, str) or not 0 < len(place) <= _LONGEST_CURSOR:
+                raise AnswerNonsense(f"an entry in the inbox of {self.name} has no cursor")
+            cursor = place
+            messages.append(_xml_bytes(entry.get("xml"), self.name))
+        # An empty page that promises more would be asked for without end.
+        return Collected(tuple(messages), cursor, more and bool(messages) and cursor != after)
+
+    def look_up(self, message_id: str) -> LookUp:
+        """``GET /v1/messages/{MTDiep}``; see ``Gateway.look_up``."""
+        answer = self._line.request("GET", f"{self._base}/v1/messages/{checked_message_id(message_id)}")
+        if answer.status not in {200, 404}:
+            raise _refusal(answer, self.name)
+        try:
+            found = _json_object(answer, self.name)
+        except AnswerNonsense:
+            # A wrong address also says 404; only the documented object means "not known", because on
+            # that word invoices may be packed anew.
+            if answer.status == 404:
+                raise _refusal(answer, self.name) from None
+            raise
+        known, entries = found.get("known"), found.get("messages", [])
+        if known is not (answer.status == 200) or not isinstance(entries, list):
+            raise AnswerNonsense(f"the look-up at {self.name} is not of the documented form")
+        return LookUp(known, tuple(_xml_bytes(entry, self.name) for entry in entries))
+
+    def close(self) -> None:
+        """See ``Gateway.close``."""
+        self._line.close()
+
+
+def _checked_base(base_url: str) -> str:
+    try:
+        parts = urlsplit(base_url)
+        port = parts.port
+    except ValueError:
+        raise GatewaySettingInvalid(f"{base_url!r} is not an address") from None
+    if parts.username is not None or parts.password is not None:
+        raise GatewaySettingInvalid("the address must not carry a user or password; use a token")
+    if parts.scheme != "https" or not parts.hostname or port == 0:
+        raise GatewaySettingInvalid(f"{base_url!r} is not an https:// address")
+    if parts.query or parts.fragment:
+        raise GatewaySettingInvalid(f"{base_url!r} must not have a query or fragment")
+    return base_url.rstrip("/")
+
+
+def _refusal(answer: HttpAnswer, host: str) -> GatewayError:
+    status, wait = answer.status, answer.retry_after
+    said = _said(answer.body)
+    if 300 <= status < 400:
+        return RedirectRefused(
+            f"{host} redirects to {answer.location or 'nowhere'} (HTTP {status})", status=status
+        )
+    if status in {401, 403, 407}:
+        return CredentialsRefused(
+            f"{host} does not accept our credentials (HTTP {status}){said}", status=status
+        )
+    if status in {408, 425, 429}:
+        return GatewayBusy(
+            f"{host} asks to come later (HTTP {status}){said}", status=status, retry_after=wait
+        )
+    if 400 <= status < 500:
+        return Rejected(f"{host} refuses (HTTP {status}){said}", status=status, retry_after=wait)
+    if status >= 500:
+        return GatewayFailed(f"{host} has failed (HTTP {status}){said}", retry_after=wait)
+    return AnswerNonsense(f"{host} answered HTTP {status} where it should not{said}")
+
+
+def _said(body: bytes) -> str:
+    """The first words of an error page, printable and short, for the person who reads the log."""
+    words = " ".join(re.sub(r"<[^>]*>", " ", body[:4_000].decode("utf-8", "replace")).split())
+    shown = "".join(letter for letter in words if letter.isprintable())[:200]
+    return f": {shown}" if shown else ""
+
+
+def _json_object(answer: HttpAnswer, host: str) -> dict[str, Any]:
+    try:
+        value = json.loads(answer.body)
+    except (ValueError, RecursionError):
+        raise AnswerNonsense(f"{host} answered something that is not JSON{_said(answer.body)}") from None
+    if not isinstance(value, dict):
+        raise AnswerNonsense(f"{host} answered JSON that is not an object")
+    return value
+
+
+def _xml_bytes(xml: object, host: str) -> bytes:
+    if not isinstance(xml, str):
+        raise AnswerNonsense(f"{host} sent a message that is not text")
+    try:
+        return xml.encode()
+    except UnicodeEncodeError:
+        raise AnswerNonsense(f"{host} sent a message that is not Unicode") from None
+
+
+if TYPE_CHECKING:
+    _shape: type[Gateway] = DirectGateway  # mypy holds it against the protocol

@@ -1,0 +1,75 @@
+"""The shape of every way to the authority.
+
+A gateway carries finished bytes and tells precisely what is known afterwards, by the exceptions of
+``authority.errors``: ``NotDelivered`` (certainly not arrived), ``MaybeDelivered`` (look up, or send the
+same bytes again), ``Rejected`` (read and not taken). It never changes, repeats or keeps a message.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+Numbering = Literal["agent", "provider"]
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """Messages picked up later, oldest first; ``cursor`` goes into the next ``collect``.
+
+    ``more``: there are further ones waiting now.
+    """
+
+    messages: tuple[bytes, ...]
+    cursor: str
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LookUp:
+    """Whether the other side knows a message (None: it cannot say), and its answers so far."""
+
+    known: bool | None
+    messages: tuple[bytes, ...] = ()
+
+
+class Gateway(Protocol):
+    """One way to the authority. Calls block; a gateway is used by one thread at a time.
+
+    ``numbering`` says who gives invoices their number and authority code: the agent (it can issue
+    offline) or the provider's server. ``max_bytes`` is the largest message it carries.
+    """
+
+    @property
+    def name(self) -> str:
+        """For the log and the status page, e.g. the host."""
+
+    @property
+    def numbering(self) -> Numbering: ...
+
+    @property
+    def max_bytes(self) -> int: ...
+
+    def send(self, message: bytes, message_id: str) -> tuple[bytes, ...]:
+        """Send once; the answers that came by return (often one 999, sometimes none).
+
+        Raises:
+            NotDelivered, MaybeDelivered, Rejected, MessageTooLarge.
+        """
+
+    def collect(self, after: str) -> Collected:
+        """What the authority has left for us after that cursor ("" from the beginning).
+
+        Raises:
+            GatewayError: nothing was lost, ask again with the same cursor.
+        """
+
+    def look_up(self, message_id: str) -> LookUp:
+        """What became of a message of ours.
+
+        Raises:
+            GatewayError: nothing is known.
+        """
+
+    def close(self) -> None:
+        """Give back connections and threads; the gateway is not used afterwards."""

@@ -1,0 +1,90 @@
+"""When a message is taken in at all: what the sandbox answers with a 999 that says error.
+
+Source: the profile, section 2. Own codes begin with S; ``0001`` is the one seen in a sample.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from authority.answers import TechnicalError
+from authority.codes import AUTHORITY, is_message_id
+from authority.elements import child, children, local_name, text
+from authority.envelope import PACKAGE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lxml.etree import _Element
+
+    from authority.envelope import Envelope
+    from authority.sandbox.settings import Settings
+
+UNREADABLE = "0001"
+TOO_LARGE = "S001"
+ORDER = "S002"
+FIELD = "S003"
+KIND = "S004"
+SENDER = "S005"
+COUNT = "S006"
+REPEATED = "S007"
+
+_FIELDS = ("PBan", "MNGui", "MNNhan", "MLTDiep", "MTDiep", "MTDTChieu", "MST", "SLuong")
+_LONGEST = {"PBan": 6, "MNGui": 14, "MNNhan": 14, "MLTDiep": 3, "MTDiep": 46, "MTDTChieu": 46, "MST": 14}
+_TAX_CODE = re.compile(r"[0-9]{10}(-[0-9]{3})?|[0-9]{12}")
+_COUNT = re.compile(r"[0-9]{1,7}")
+_PROVIDER = re.compile(r"V[0-9]{10,13}")
+
+
+def check_envelope(envelope: Envelope, settings: Settings) -> Iterator[TechnicalError]:
+    """Every rule of the envelope of a 206 that is broken."""
+    header = envelope.header
+    if header.kind != PACKAGE:
+        yield TechnicalError(KIND, f"Loại thông điệp {header.kind[:10]} không được hỗ trợ")
+        return
+    yield from _check_order(envelope.root)
+    general = child(envelope.root, "TTChung")
+    for tag, longest in _LONGEST.items():
+        if len(text(general, tag)) > longest:
+            yield TechnicalError(FIELD, f"{tag} dài quá {longest} ký tự")
+    if header.version not in settings.versions:
+        yield TechnicalError(FIELD, f"PBan {header.version[:20]} không được hỗ trợ")
+    if header.receiver != AUTHORITY:
+        yield TechnicalError(FIELD, f"MNNhan phải là {AUTHORITY}")
+    if header.reply_to:
+        yield TechnicalError(FIELD, "MTDTChieu phải để trống")
+    yield from _check_sender(envelope)
+    yield from _check_content(envelope.content, text(general, "SLuong"))
+
+
+def _check_order(root: _Element) -> Iterator[TechnicalError]:
+    if [local_name(part) for part in root] != ["TTChung", "DLieu", "CKSNNT"]:
+        yield TechnicalError(ORDER, "TDiep phải gồm TTChung, DLieu, CKSNNT theo thứ tự")
+    general = child(root, "TTChung")
+    found = tuple(local_name(part) for part in general) if general is not None else ()
+    if found != _FIELDS:
+        yield TechnicalError(ORDER, f"TTChung phải gồm {', '.join(_FIELDS)} theo thứ tự")
+
+
+def _check_sender(envelope: Envelope) -> Iterator[TechnicalError]:
+    header = envelope.header
+    tax_code = header.tax_code or ""
+    if not _TAX_CODE.fullmatch(tax_code):
+        yield TechnicalError(FIELD, "MST không đúng định dạng")
+    elif header.sender != "K" + tax_code.replace("-", "") and not _PROVIDER.fullmatch(header.sender):
+        yield TechnicalError(SENDER, "MNGui không phải của MST này, cũng không phải của tổ chức truyền nhận")
+    if not is_message_id(header.message_id) or header.message_id[:-32] != header.sender:
+        yield TechnicalError(FIELD, "MTDiep phải gồm MNGui và 32 ký tự hex viết hoa")
+
+
+def _check_content(content: _Element | None, count: str) -> Iterator[TechnicalError]:
+    if content is None:
+        return
+    invoices = len(list(children(content, "HDon")))
+    if invoices != len(content):
+        yield TechnicalError(ORDER, "DLieu chỉ được chứa HDon")
+    if not content.get("Id"):
+        yield TechnicalError(FIELD, "DLieu thiếu Id")
+    if not _COUNT.fullmatch(count) or int(count) != invoices or not invoices:
+        yield TechnicalError(COUNT, f"SLuong {count[:20]} không bằng số hóa đơn {invoices}")

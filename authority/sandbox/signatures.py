@@ -1,0 +1,71 @@
+"""Whether a package and its invoices are rightly signed, by ``signing.verify``'s strict verifier.
+
+The package's signature is mandatory and its certificate must carry the seller's tax code; an invoice's is
+checked where it is present (profile, section 8; Decree 123/2020 article 10.14).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from authority.elements import child, children
+from authority.sandbox.settings import SIGNATURE, Finding
+from signing.verify import verify_document
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from authority.envelope import Envelope
+    from signing.verify import SignatureReport
+
+_HANDLING = "Kiểm tra lại chữ ký số và chứng thư số"
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureOpinion:
+    """Findings about the package, and about single invoices by their place in it (from 0)."""
+
+    package: tuple[Finding, ...]
+    invoices: dict[int, Finding]
+
+
+def check_signatures(data: bytes, envelope: Envelope, now: datetime) -> SignatureOpinion:
+    """Verify all signatures of a 206."""
+    report = verify_document(data, now=now)
+    if report.valid:
+        return SignatureOpinion((), {})
+    on_package = [signature for signature in report.signatures if _covers_package(signature)]
+    on_invoices = [signature for signature in report.signatures if not _covers_package(signature)]
+    if len(on_package) != 1 or not on_package[0].valid:
+        problem = on_package[0].problem if len(on_package) == 1 else report.problem
+        return SignatureOpinion((_finding(problem),), {})
+    signed = _signed_invoices(envelope)
+    if report.problem is not None or len(signed) != len(on_invoices):
+        return SignatureOpinion((_finding(report.problem),), {})
+    bad = {
+        place: _finding(signature.problem)
+        for place, signature in zip(signed, on_invoices, strict=True)
+        if not signature.valid
+    }
+    return SignatureOpinion((), bad)
+
+
+def _covers_package(signature: SignatureReport) -> bool:
+    return signature.covers.rpartition("/")[2].startswith("DLieu")
+
+
+def _signed_invoices(envelope: Envelope) -> list[int]:
+    """The places of the invoices that carry a signature, in document order as the verifier reports them."""
+    if envelope.content is None:
+        return []
+    invoices = children(envelope.content, "HDon")
+    return [
+        place
+        for place, invoice in enumerate(invoices)
+        if child(invoice, "DSCKS", "NBan", "Signature") is not None
+    ]
+
+
+def _finding(problem: str | None) -> Finding:
+    return Finding(SIGNATURE, f"Chữ ký số không hợp lệ: {problem or 'không có chữ ký'}", _HANDLING)

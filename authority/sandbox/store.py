@@ -1,0 +1,268 @@
+"""The sandbox's memory: one SQLite file with messages, registered invoices and answers.
+
+Two constraints are the whole of its authority: (tax code, form, symbol, number) is registered once, and
+so is an authority code. Answers get their place in the inbox (cursor) when they fall due, not when they
+are written, so a late one is never behind a cursor that has already been given out.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from authority.sandbox.rules import Candidate
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS messages (
+    message_id TEXT PRIMARY KEY, sender TEXT NOT NULL, content BLOB NOT NULL, received REAL NOT NULL,
+    times INTEGER NOT NULL, invoices INTEGER NOT NULL, outcome TEXT NOT NULL, technical BLOB NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS registered (
+    tax_code TEXT NOT NULL, form INTEGER NOT NULL, symbol TEXT NOT NULL, number INTEGER NOT NULL,
+    code TEXT NOT NULL, total TEXT NOT NULL, message_id TEXT NOT NULL REFERENCES messages,
+    PRIMARY KEY (tax_code, form, symbol, number), UNIQUE (tax_code, code)
+) STRICT;
+CREATE TABLE IF NOT EXISTS taxpayers (tax_code TEXT PRIMARY KEY, characters TEXT NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS answers (
+    id INTEGER PRIMARY KEY, receiver TEXT NOT NULL, submission_id TEXT NOT NULL, due REAL NOT NULL,
+    cursor INTEGER UNIQUE, in_inbox INTEGER NOT NULL, in_look_up INTEGER NOT NULL, content BLOB NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS answers_waiting ON answers (due) WHERE cursor IS NULL AND in_inbox;
+CREATE INDEX IF NOT EXISTS answers_inbox ON answers (receiver, cursor) WHERE cursor IS NOT NULL;
+CREATE INDEX IF NOT EXISTS answers_submission ON answers (submission_id);
+CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMessage:
+    """A message that came: its exact bytes and the technical answer (999) it was given."""
+
+    message_id: str
+    content: bytes
+    technical: bytes
+    times: int
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """One registered invoice; ``total`` as written on it."""
+
+    tax_code: str
+    form: int
+    symbol: str
+    number: int
+    code: str
+    total: str
+    message_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What the store holds. ``doubly_registered`` is counted afresh from the rows, not assumed."""
+
+    messages: int
+    arrivals: int
+    invoices: int
+    doubly_registered: int
+    outcomes: dict[str, int]
+    counters: dict[str, int]
+
+
+class Store:
+    """All of the sandbox's SQL. Every method that writes must run inside ``transaction``."""
+
+    def __init__(self, path: Path | None) -> None:
+        """``path``: the database file, made if missing; None for one in memory."""
+        self._lock = threading.RLock()
+        self._db = sqlite3.connect(
+            path or ":memory:", isolation_level=None, check_same_thread=False, timeout=10
+        )
+        self._db.execute("PRAGMA journal_mode=WAL")
+        self._db.execute("PRAGMA synchronous=NORMAL")
+        self._db.executescript(_SCHEMA)
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._db.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing; one at a time."""
+        with self._lock:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
+
+    def message(self, message_id: str) -> StoredMessage | None:
+        """The message of that id, if it ever came."""
+        with self._lock:
+            row = self._db.execute(
+                "SELECT message_id, content, technical, times, outcome FROM messages WHERE message_id = ?",
+                (message_id,),
+            ).fetchone()
+        return StoredMessage(*row) if row else None
+
+    def came_again(self, message_id: str) -> None:
+        """Count one more arrival of a known message."""
+        self._db.execute("UPDATE messages SET times = times + 1 WHERE message_id = ?", (message_id,))
+
+    def add_message(
+        self, message_id: str, sender: str, content: bytes, received: float, technical: bytes
+    ) -> None:
+        """Keep a new message with its 999; its outcome is "refused" until ``decide``."""
+        self._db.execute(
+            "INSERT INTO messages VALUES (?, ?, ?, ?, 1, 0, 'refused', ?)",
+            (message_id, sender, content, received, technical),
+        )
+
+    def decide(self, message_id: str, outcome: str, invoices: int) -> None:
+        """Record what was decided: "valid", "partly" or "invalid"."""
+        self._db.execute(
+            "UPDATE messages SET outcome = ?, invoices = ? WHERE message_id = ?",
+            (outcome, invoices, message_id),
+        )
+
+    def characters_of(self, tax_code: str) -> str | None:
+        """The five characters a taxpayer was given, None for an unknown one."""
+        with self._lock:
+            row = self._db.execute(
+                "SELECT characters FROM taxpayers WHERE tax_code = ?", (tax_code,)
+            ).fetchone()
+        return str(row[0]) if row else None
+
+    def give_characters(self, tax_code: str, characters: str) -> None:
+        """Remember a taxpayer's five characters."""
+        self._db.execute("INSERT OR REPLACE INTO taxpayers VALUES (?, ?)", (tax_code, characters))
+
+    def number_taken(self, candidate: Candidate) -> bool:
+        """Whether form, symbol and number of that seller are registered."""
+        return self._exists(
+            "SELECT 1 FROM registered WHERE tax_code = ? AND form = ? AND symbol = ? AND number = ?",
+            (candidate.tax_code, candidate.form, candidate.symbol, candidate.number),
+        )
+
+    def code_taken(self, candidate: Candidate) -> bool:
+        """Whether the authority code is registered."""
+        return self._exists(
+            "SELECT 1 FROM registered WHERE tax_code = ? AND code = ?", (candidate.tax_code, candidate.code)
+        )
+
+    def register(self, candidate: Candidate, message_id: str) -> None:
+        """Register an invoice; the constraints hold whatever the caller has checked."""
+        self._db.execute(
+            "INSERT INTO registered VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                candidate.tax_code,
+                candidate.form,
+                candidate.symbol,
+                candidate.number,
+                candidate.code,
+                candidate.total,
+                message_id,
+            ),
+        )
+
+    def add_answer(
+        self,
+        receiver: str,
+        submission_id: str,
+        due: float,
+        content: bytes,
+        *,
+        in_inbox: bool = True,
+        in_look_up: bool = True,
+    ) -> None:
+        """Schedule an answer."""
+        self._db.execute(
+            "INSERT INTO answers (receiver, submission_id, due, in_inbox, in_look_up, content)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            (receiver, submission_id, due, in_inbox, in_look_up, content),
+        )
+
+    def inbox(self, receiver: str, after: int, now: float, limit: int) -> list[tuple[int, bytes]]:
+        """(cursor, message) of what is due for a receiver after a cursor, oldest first."""
+        with self.transaction():
+            self._db.execute(
+                "UPDATE answers SET cursor = given.cursor FROM ("
+                "  SELECT id, (SELECT coalesce(max(cursor), 0) FROM answers)"
+                "    + row_number() OVER (ORDER BY due, id) AS cursor"
+                "  FROM answers WHERE cursor IS NULL AND in_inbox AND due <= ?"
+                ") AS given WHERE answers.id = given.id",
+                (now,),
+            )
+            return self._db.execute(
+                "SELECT cursor, content FROM answers WHERE receiver = ? AND cursor > ?"
+                " ORDER BY cursor LIMIT ?",
+                (receiver, after, limit),
+            ).fetchall()
+
+    def answers_to(self, submission_id: str, now: float) -> list[bytes]:
+        """The notices about a message that are due, each once."""
+        with self._lock:
+            rows = self._db.execute(
+                "SELECT content FROM answers WHERE submission_id = ? AND in_look_up AND due <= ? ORDER BY id",
+                (submission_id, now),
+            ).fetchall()
+        return [row[0] for row in rows]
+
+    def count(self, name: str, by: int = 1) -> int:
+        """Add to a named counter (e.g. warnings) and return its new value."""
+        row = self._db.execute(
+            "INSERT INTO counters VALUES (?, ?)"
+            " ON CONFLICT (name) DO UPDATE SET value = value + excluded.value RETURNING value",
+            (name, by),
+        ).fetchone()
+        return int(row[0])
+
+    def counts(self) -> Counts:
+        """The figures of ``GET /v1/statistics``."""
+        with self._lock:
+            messages, arrivals = self._db.execute(
+                "SELECT count(*), coalesce(sum(times), 0) FROM messages"
+            ).fetchone()
+            (invoices,) = self._db.execute("SELECT count(*) FROM registered").fetchone()
+            (doubly,) = self._db.execute(
+                "SELECT (SELECT count(*) FROM (SELECT 1 FROM registered"
+                "  GROUP BY tax_code, form, symbol, number HAVING count(*) > 1))"
+                " + (SELECT count(*) FROM (SELECT 1 FROM registered"
+                "  GROUP BY tax_code, code HAVING count(*) > 1))"
+            ).fetchone()
+            outcomes = dict(
+                self._db.execute("SELECT outcome, count(*) FROM messages GROUP BY outcome").fetchall()
+            )
+            counters = dict(self._db.execute("SELECT name, value FROM counters").fetchall())
+        return Counts(messages, arrivals, invoices, doubly, outcomes, counters)
+
+    def registered(self, page: int = 1_000) -> Iterator[Registered]:
+        """All registered invoices in the order they came, read page by page."""
+        last = 0
+        while True:
+            with self._lock:
+                rows = self._db.execute(
+                    "SELECT rowid, tax_code, form, symbol, number, code, total, message_id FROM registered"
+                    " WHERE rowid > ? ORDER BY rowid LIMIT ?",
+                    (last, page),
+                ).fetchall()
+            for row in rows:
+                yield Registered(*row[1:])
+            if len(rows) < page:
+                return
+            last = rows[-1][0]
+
+    def _exists(self, query: str, values: tuple[object, ...]) -> bool:
+        with self._lock:
+            return self._db.execute(query, values).fetchone() is not None

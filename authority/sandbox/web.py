@@ -1,0 +1,165 @@
+"""The sandbox's HTTP side: the wire of ``docs/direct-gateway.md``, and two pages for tests.
+
+``GET /v1/statistics`` gives the figures as JSON, ``GET /v1/registered`` every registered invoice as one
+JSON object per line.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import time
+from dataclasses import asdict
+from secrets import compare_digest
+from typing import TYPE_CHECKING, Any
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
+
+    from starlette.requests import Request
+    from starlette.types import Receive, Scope, Send
+
+    from authority.sandbox.core import Sandbox
+
+CUT = "thungan.cut"  # the scope's key under which the server offers to cut the connection
+_BODY_LIMIT = 4_000_000  # bytes; above the message limit, so that a message too large gets its 999
+_BODY_SECONDS = 60.0
+_MOST_AT_ONCE = 1_000
+_XML = "application/xml"
+
+
+def sandbox_app(sandbox: Sandbox, clock: Callable[[], datetime]) -> Starlette:
+    """The ASGI application around a sandbox; ``clock`` gives aware times."""
+    pages = _Pages(sandbox, clock)
+    return Starlette(
+        routes=[
+            Route("/v1/messages", pages.take_in, methods=["POST"]),
+            Route("/v1/messages/{message_id}", pages.look_up, methods=["GET"]),
+            Route("/v1/inbox/{code}", pages.inbox, methods=["GET"]),
+            Route("/v1/statistics", pages.statistics, methods=["GET"]),
+            Route("/v1/registered", pages.registered, methods=["GET"]),
+        ]
+    )
+
+
+class _Pages:
+    def __init__(self, sandbox: Sandbox, clock: Callable[[], datetime]) -> None:
+        self._sandbox = sandbox
+        self._clock = clock
+        self._started = time.monotonic()
+        self._requests = itertools.count()
+
+    async def take_in(self, request: Request) -> Response:
+        faults = self._sandbox.faults
+        if refusal := await self._closed(request):
+            return refusal
+        data = await _bounded_body(request)
+        if isinstance(data, Response):
+            return data
+        occasion = f"{request.headers.get('message-id', '')}:{next(self._requests)}"
+        if faults.strikes("lose-request", occasion):
+            return _Cut()
+        failing = faults.strikes("http-500", occasion)
+        if failing and faults.chance("http-500-early", occasion) < 0.5:
+            return _failure()
+        answer = await run_in_threadpool(self._sandbox.receive, data, self._clock())
+        if failing:
+            return _failure()
+        if faults.strikes("lose-answer", occasion):
+            return _Cut()
+        if faults.strikes("cut-body", occasion):
+            return _Cut(answer or b"<TDiep>")
+        return Response(answer, media_type=_XML) if answer else Response(status_code=202)
+
+    async def inbox(self, request: Request) -> Response:
+        if refusal := await self._closed(request):
+            return refusal
+        limit = request.query_params.get("limit", "100")
+        if not (limit.isascii() and limit.isdigit() and 0 < int(limit[:9]) <= _MOST_AT_ONCE):
+            return PlainTextResponse(f"limit must be 1 to {_MOST_AT_ONCE}", 400)
+        after = request.query_params.get("after", "")
+        code = request.path_params["code"]
+        due = await run_in_threadpool(self._sandbox.answers_due, code, after, self._clock(), int(limit))
+        entries = [{"cursor": cursor, "xml": content.decode()} for cursor, content in due.entries]
+        return JSONResponse({"messages": entries, "more": due.more})
+
+    async def look_up(self, request: Request) -> Response:
+        if refusal := await self._closed(request):
+            return refusal
+        found = await run_in_threadpool(
+            self._sandbox.look_up, request.path_params["message_id"], self._clock()
+        )
+        if not found.known:
+            return JSONResponse({"known": False}, 404)
+        return JSONResponse({"known": True, "messages": [content.decode() for content in found.messages]})
+
+    async def statistics(self, request: Request) -> Response:
+        del request
+        return JSONResponse(await run_in_threadpool(self._sandbox.statistics))
+
+    async def registered(self, request: Request) -> Response:
+        del request
+        return StreamingResponse(_lines(self._sandbox), media_type="application/x-ndjson")
+
+    async def _closed(self, request: Request) -> Response | None:
+        """What stands before every page of the wire: down times, slowness, the token."""
+        faults = self._sandbox.faults
+        if (wait := faults.down_for(time.monotonic() - self._started)) is not None:
+            return PlainTextResponse("down", 503, headers={"Retry-After": str(int(wait) + 1)})
+        if faults.slow:
+            await asyncio.sleep(faults.slow)
+        token = self._sandbox.settings.token
+        if token is not None:
+            given = request.headers.get("authorization", "")
+            if not compare_digest(given.encode(), f"Bearer {token}".encode()):
+                return PlainTextResponse("token not accepted", 401)
+        return None
+
+
+class _Cut(Response):
+    """Cuts the connection: at once, or in the middle of a body."""
+
+    def __init__(self, body: bytes | None = None) -> None:
+        super().__init__(body or b"", media_type=_XML)
+        self._half = body is not None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._half:
+            await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+            half = bytes(self.body)[: len(self.body) // 2]
+            await send({"type": "http.response.body", "body": half, "more_body": True})
+            scope[CUT](gently=True)
+        else:
+            scope[CUT](gently=False)
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+
+async def _bounded_body(request: Request) -> bytes | Response:
+    body = bytearray()
+    try:
+        async with asyncio.timeout(_BODY_SECONDS):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > _BODY_LIMIT:
+                    return PlainTextResponse("message too large", 413, headers={"Connection": "close"})
+    except TimeoutError:
+        return PlainTextResponse("message came too slowly", 408, headers={"Connection": "close"})
+    return bytes(body)
+
+
+def _failure() -> Response:
+    return PlainTextResponse("internal error (sandbox fault)", 500)
+
+
+def _lines(sandbox: Sandbox) -> Iterator[str]:
+    for invoice in sandbox.registered():
+        fields: dict[str, Any] = asdict(invoice)
+        yield json.dumps(fields, ensure_ascii=False) + "\n"
