@@ -1,0 +1,145 @@
+"""Step 5: the sync worker. Packs, sends, asks, collects; one pass is ``Delivery.run_once``.
+
+What is known decides what is done: never left → the same bytes again later; may have arrived → ask first,
+then the same bytes; answered → the answer moves the states. Nothing is ever sent under a second MTDiep
+while the first may still be decided (promise P3).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from authority.answers import Notice, parse_answer
+from authority.errors import AuthorityError, GatewayError
+from authority.notice_check import check_notice
+from outbox.packages import Outgoing, build_next, due_packages, mark_sending, postpone, take_answer
+from outbox.states import PackageState
+from outbox.store import utc_now
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+    from uuid import UUID
+
+    from cryptography.x509 import Certificate
+
+    from authority.gateway import Gateway
+    from authority.package import PackageFrame
+    from outbox.store import Store, Tx
+
+FIRST_RETRY = timedelta(seconds=2)
+LAST_RETRY = timedelta(minutes=5)
+
+
+@dataclass(slots=True)
+class Pass:
+    """What one pass did. ``problem``: why delivery is not getting on, in words, or None."""
+
+    packed: int = 0
+    sent: int = 0
+    answers: int = 0
+    problem: str | None = None
+
+
+class Delivery:
+    """Delivers one store through one gateway. Not thread-safe: one pass at a time."""
+
+    def __init__(
+        self,
+        store: Store,
+        gateway: Gateway,
+        frame: PackageFrame,
+        sender: str,
+        tax_code: str,
+        trust: Sequence[Certificate],
+        *,
+        clock: Callable[[], datetime] = utc_now,
+        new_id: Callable[[], UUID] = uuid4,
+    ) -> None:
+        self._store = store
+        self._gateway = gateway
+        self._frame = frame
+        self._sender = sender
+        self._tax_code = tax_code
+        self._trust = trust
+        self._clock = clock
+        self._new_id = new_id
+
+    def run_once(self) -> Pass:
+        """Pack what is issued, send what is due, collect what has been answered."""
+        done = Pass()
+        while self._store.run(build_next(self._frame, self._sender, self._new_id())) is not None:
+            done.packed += 1
+        for package in self._store.run(due_packages()):
+            self._carry(package, done)
+        self._collect(done)
+        return done
+
+    def _carry(self, package: Outgoing, done: Pass) -> None:
+        delay = min(FIRST_RETRY * 2 ** min(package.attempts, 10), LAST_RETRY)
+        try:
+            if package.state is not PackageState.BUILT:
+                found = self._gateway.look_up(package.message_id)
+                self._take_all(found.messages, done)
+                if found.known:
+                    self._store.run(
+                        postpone(package.package_id, self._clock() + delay, "waits for a decision")
+                    )
+                    return
+            self._store.run(mark_sending(package.package_id, delay))
+            answers = self._gateway.send(package.document, package.message_id)
+            done.sent += 1
+            self._take_all(answers, done)
+        except GatewayError as error:
+            wait = delay if error.retry_after is None else timedelta(seconds=float(error.retry_after))
+            self._store.run(postpone(package.package_id, self._clock() + max(wait, delay), error.message))
+            done.problem = str(error)
+
+    def _collect(self, done: Pass) -> None:
+        more = True
+        while more:
+            cursor = self._store.run(_read_cursor)
+            try:
+                found = self._gateway.collect(cursor)
+            except GatewayError as error:
+                done.problem = str(error)
+                return
+            self._take_all(found.messages, done)
+            self._store.run(_write_cursor(found.cursor))
+            more = found.more and found.cursor != cursor
+
+    def _take_all(self, documents: Sequence[bytes], done: Pass) -> None:
+        for document in documents:
+            try:
+                answer = parse_answer(document)
+            except AuthorityError as error:
+                done.problem = str(error)
+                continue
+            problem = None
+            if isinstance(answer, Notice):
+                try:
+                    answer = check_notice(document, self._trust, tax_code=self._tax_code, now=self._clock())
+                except AuthorityError as error:
+                    problem = error.message
+                    done.problem = str(error)
+            self._store.run(take_answer(document, answer, problem))
+            done.answers += 1
+
+
+def _read_cursor(tx: Tx) -> str:
+    row = tx.execute("SELECT value FROM setting WHERE name = 'inbox_cursor'").fetchone()
+    return str(row[0]) if row else ""
+
+
+def _write_cursor(cursor: str) -> Callable[[Tx], None]:
+    def job(tx: Tx) -> None:
+        tx.execute(
+            "INSERT INTO setting (name, value) VALUES ('inbox_cursor', ?)"
+            " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+            (cursor,),
+        )
+
+    return job

@@ -1,0 +1,261 @@
+"""Step 3 of a sale's way: issue, in one transaction.
+
+Number, authority code, signed XML, queue entry (the state ``issued``) and ledger leaf are committed
+together. A number that was not committed was never used; the same receipt twice is one sale.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from invoice.compose import Identity, Terms, check_sale, compose
+from invoice.document import content_id, write_content, write_invoice
+from invoice.errors import NumbersExhausted
+from invoice.invoice import LedgerWitness
+from invoice.numbers import MAX_NUMBER, AuthorityCode, Symbol
+from invoice.qr import lookup_text
+from invoice.sale_json import VIETNAM, sale_to_json
+from outbox.crash_points import crash_point
+from outbox.errors import ClockWentBack
+from outbox.states import CaptureState, InvoiceState
+from outbox.store import ToSign, stamp
+from signing.xmldsig import content_digest
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Generator
+
+    from invoice.sale import Sale
+    from outbox.store import Job, Tx
+
+CLOCK_TOLERANCE = timedelta(minutes=2)  # small corrections by a time server are not a clock gone back
+WHOLE_BATCH = 100_000  # no limit: an invoice that was never part of a refused package
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """This register's series: what its numbers and codes are made of."""
+
+    terms: Terms
+    letters: str  # the last two of the symbol
+    taxpayer: str  # the five characters the authority gave (message 103)
+    number: int = 1  # of the register within the shop, 1…999
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """An invoice as it now stands durably in the store. ``again``: the sale had been issued before."""
+
+    invoice_id: int
+    sale_id: int
+    form: int
+    symbol: str
+    number: int
+    code: str
+    day: str
+    total: int
+    qr: str
+    state: str
+    again: bool = False
+
+
+def issue(
+    sale: Sale, register: Register, capture_id: int | None = None, *, live: bool = False
+) -> Job[Issued]:
+    """The job that issues one sale. ``live``: captured at this moment, so the agent's clock dates it.
+
+    Raises from the job:
+        InvoiceError: the sale cannot be invoiced (nothing is used up).
+        ClockWentBack: the clock stands behind the last issued invoice.
+    """
+
+    def job(tx: Tx) -> Generator[ToSign, bytes, Issued]:
+        check_sale(sale, register.terms)
+        mark = fingerprint(sale, register, tx.now if live else None)
+        if mark and (known := _known(tx, mark)):
+            _link(tx, capture_id, known.sale_id)
+            return known
+        now = _checked_now(tx)
+        sale_id = _insert_sale(tx, sale, mark)
+        day = _day(tx, sale, register, now, live=live)
+        identity = _next_identity(tx, register, day)
+        invoice = compose(
+            sale, register.terms, identity, LedgerWitness(tx.before.size, tx.before.root().hex())
+        )
+        content = write_content(invoice)
+        name = content_id(invoice)
+        signature = yield ToSign(content_digest(content), name, f"NBan-{name}", now)
+        document = write_invoice(invoice, content, signature)
+        digest = sha256(document).hexdigest()
+        qr = lookup_text(
+            invoice.seller.tax_code,
+            int(invoice.form),
+            str(invoice.symbol),
+            invoice.number,
+            day,
+            invoice.total,
+        )
+        row = tx.execute(
+            "INSERT INTO invoice (sale_id, form, symbol, number, code, day, total, issued_at, state,"
+            " state_at, batch, qr, sha256, document) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            (
+                sale_id,
+                int(invoice.form),
+                str(invoice.symbol),
+                invoice.number,
+                str(invoice.code),
+                day.isoformat(),
+                invoice.total,
+                stamp(now),
+                InvoiceState.ISSUED,
+                stamp(now),
+                WHOLE_BATCH,
+                qr,
+                digest,
+                document,
+            ),
+        )
+        invoice_id = int(row.lastrowid or 0)
+        _link(tx, capture_id, sale_id)
+        tx.leaf(
+            "invoice.issued",
+            invoice_id,
+            invoice=invoice_id,
+            sale=sale_id,
+            capture=capture_id,
+            reference=invoice.reference,
+            code=str(invoice.code),
+            total=invoice.total,
+            sha256=digest,
+        )
+        crash_point("issue.before-commit")
+        return Issued(
+            invoice_id,
+            sale_id,
+            int(invoice.form),
+            str(invoice.symbol),
+            invoice.number,
+            str(invoice.code),
+            day.isoformat(),
+            invoice.total,
+            qr,
+            InvoiceState.ISSUED,
+        )
+
+    return job
+
+
+def fingerprint(sale: Sale, register: Register, captured: datetime | None = None) -> str | None:
+    """What makes two receipts the same sale: number, time and content; None where the receipt has no number.
+
+    Two coffees in one minute without receipt numbers are two sales, so they have no fingerprint.
+    """
+    when = sale.sold_at or (captured.astimezone(VIETNAM).date() if captured else None)
+    if sale.receipt_no is None or when is None:
+        return None
+    content = sale_to_json(sale)
+    content["sold_at"] = when.isoformat()
+    content["register"] = [register.letters, register.number]
+    return sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def issued_by_sale(connection: sqlite3.Connection, sale_id: int) -> Issued | None:
+    """The invoice of a sale, if it has one."""
+    row = connection.execute(
+        "SELECT id, sale_id, form, symbol, number, code, day, total, qr, state"
+        " FROM invoice WHERE sale_id = ?",
+        (sale_id,),
+    ).fetchone()
+    return replace(Issued(*row), again=True) if row else None
+
+
+def _known(tx: Tx, mark: str) -> Issued | None:
+    row = tx.execute("SELECT id FROM sale WHERE fingerprint = ?", (mark,)).fetchone()
+    return issued_by_sale(tx.connection, row[0]) if row else None
+
+
+def _link(tx: Tx, capture_id: int | None, sale_id: int) -> None:
+    if capture_id is not None:
+        tx.execute(
+            "UPDATE capture SET state = ?, kind = 'sale', sale_id = ? WHERE id = ? AND state = ?",
+            (CaptureState.SALE, sale_id, capture_id, CaptureState.RAW),
+        )
+
+
+def _insert_sale(tx: Tx, sale: Sale, mark: str | None) -> int:
+    row = tx.execute(
+        "INSERT INTO sale (fingerprint, receipt_no, sold_at, total, content, recorded_at)"
+        " VALUES (?,?,?,?,?,?)",
+        (
+            mark,
+            sale.receipt_no,
+            sale.sold_at.isoformat() if sale.sold_at else None,
+            sale.total,
+            json.dumps(sale_to_json(sale), ensure_ascii=False),
+            stamp(tx.now),
+        ),
+    )
+    return int(row.lastrowid or 0)
+
+
+def _checked_now(tx: Tx) -> datetime:
+    last = _setting(tx, "last_issued_at")
+    now = tx.now
+    if last is not None:
+        latest = datetime.fromisoformat(last)
+        if now < latest - CLOCK_TOLERANCE:
+            raise ClockWentBack(f"the clock says {stamp(now)}, the last invoice was issued at {last}")
+        now = max(now, latest)
+    _set(tx, "last_issued_at", stamp(now))
+    return now
+
+
+def _day(tx: Tx, sale: Sale, register: Register, now: datetime, *, live: bool) -> date:
+    """NLap: the day of the sale, never in the future, never behind the series' last, in this year's symbol.
+
+    A register whose own clock is a day or more off is not believed for what is captured this moment.
+    """
+    today = now.astimezone(VIETNAM).date()
+    sold = sale.sold_at.astimezone(VIETNAM).date() if sale.sold_at else today
+    if sold > today or sold.year != today.year or (live and (today - sold).days > 1):
+        sold = today
+    name = f"last_day:{int(register.terms.form)}:{register.letters}"
+    last = _setting(tx, name)
+    day = max(sold, date.fromisoformat(last)) if last else sold
+    _set(tx, name, day.isoformat())
+    return day
+
+
+def _next_identity(tx: Tx, register: Register, day: date) -> Identity:
+    form, symbol = register.terms.form, Symbol.of_year(register.letters, day.year)
+    number = _count(tx, f"number:{int(form)}:{symbol}")
+    if number > MAX_NUMBER:
+        raise NumbersExhausted(f"symbol {symbol} has used its last number {MAX_NUMBER}")
+    count = _count(tx, f"code:{register.taxpayer}:{day.year}:{register.number}")
+    code = AuthorityCode.for_register(form, day.year, register.taxpayer, register.number, count)
+    return Identity(symbol, number, code, day)
+
+
+def _count(tx: Tx, name: str) -> int:
+    tx.execute(
+        "INSERT INTO counter (name, value) VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET value = value + 1",
+        (name,),
+    )
+    return int(tx.execute("SELECT value FROM counter WHERE name = ?", (name,)).fetchone()[0])
+
+
+def _setting(tx: Tx, name: str) -> str | None:
+    row: Any = tx.execute("SELECT value FROM setting WHERE name = ?", (name,)).fetchone()
+    return str(row[0]) if row else None
+
+
+def _set(tx: Tx, name: str, value: str) -> None:
+    tx.execute(
+        "INSERT INTO setting (name, value) VALUES (?, ?)"
+        " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        (name, value),
+    )

@@ -1,0 +1,52 @@
+"""Writing the ledger: every step of a sale's way is a leaf (design, step 6).
+
+A leaf's body is canonical JSON (sorted keys, no blanks, UTF-8); its hash is the RFC 6962 leaf hash of those
+bytes. Documents stand in it by their SHA-256, so any later change to a stored row is found (promise P5).
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from outbox.merkle import Frontier, leaf_hash
+
+if TYPE_CHECKING:
+    import sqlite3
+
+
+def leaf_body(kind: str, at: str, fields: dict[str, Any]) -> str:
+    """The canonical JSON of a leaf."""
+    return json.dumps(
+        {"at": at, "kind": kind, **fields}, sort_keys=True, separators=(",", ":"), ensure_ascii=False
+    )
+
+
+class LedgerWriter:
+    """Appends leaves inside the caller's transaction and keeps the tree's right edge in memory."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self.frontier = load_frontier(connection)
+
+    def append(self, kind: str, at: str, subject: int | None, **fields: Any) -> None:
+        """Append one leaf. A rolled-back transaction must be followed by ``rewind``."""
+        body = leaf_body(kind, at, fields)
+        digest = leaf_hash(body.encode())
+        self._connection.execute(
+            "INSERT INTO leaf (seq, kind, subject, body, hash) VALUES (?, ?, ?, ?, ?)",
+            (self.frontier.size, kind, subject, body, digest),
+        )
+        self.frontier = self.frontier.append(digest)
+
+    def rewind(self, frontier: Frontier) -> None:
+        """Go back to the edge as it was when the transaction began."""
+        self.frontier = frontier
+
+
+def load_frontier(connection: sqlite3.Connection) -> Frontier:
+    """Rebuild the right edge from the stored leaf hashes."""
+    frontier = Frontier()
+    for (digest,) in connection.execute("SELECT hash FROM leaf ORDER BY seq"):
+        frontier = frontier.append(digest)
+    return frontier

@@ -1,0 +1,58 @@
+"""The schema, as named migrations in order (sqlite-utils applies each once and records it).
+
+Times are ISO 8601 UTC text; documents are the exact bytes that were signed, sent or received.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlite_utils import Migrations
+
+if TYPE_CHECKING:
+    from sqlite_utils.db import Database
+
+MIGRATIONS = Migrations("thungan")
+
+_FIRST = """
+CREATE TABLE capture (
+    id INTEGER PRIMARY KEY, source TEXT NOT NULL, captured_at TEXT NOT NULL, ended_by TEXT NOT NULL,
+    sha256 TEXT NOT NULL, data BLOB NOT NULL, state TEXT NOT NULL, kind TEXT, problems TEXT,
+    sale_id INTEGER REFERENCES sale(id));
+CREATE INDEX capture_state ON capture(state) WHERE state IN ('raw', 'quarantined');
+CREATE TABLE sale (
+    id INTEGER PRIMARY KEY, fingerprint TEXT UNIQUE, receipt_no TEXT, sold_at TEXT, total INTEGER NOT NULL,
+    content TEXT NOT NULL, recorded_at TEXT NOT NULL);
+CREATE TABLE invoice (
+    id INTEGER PRIMARY KEY, sale_id INTEGER NOT NULL UNIQUE REFERENCES sale(id), form INTEGER NOT NULL,
+    symbol TEXT NOT NULL, number INTEGER NOT NULL, code TEXT NOT NULL UNIQUE, day TEXT NOT NULL,
+    total INTEGER NOT NULL, issued_at TEXT NOT NULL, state TEXT NOT NULL, state_at TEXT NOT NULL,
+    reason TEXT, package_id INTEGER REFERENCES package(id), batch INTEGER NOT NULL,
+    qr TEXT NOT NULL, sha256 TEXT NOT NULL, document BLOB NOT NULL, UNIQUE (form, symbol, number));
+CREATE INDEX invoice_open ON invoice(state, id) WHERE state NOT IN ('accepted', 'corrected');
+CREATE INDEX invoice_day ON invoice(day);
+CREATE INDEX invoice_package ON invoice(package_id);
+CREATE TABLE package (
+    id INTEGER PRIMARY KEY, message_id TEXT NOT NULL UNIQUE, built_at TEXT NOT NULL,
+    invoices INTEGER NOT NULL, state TEXT NOT NULL, state_at TEXT NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0, due_at TEXT NOT NULL,
+    reason TEXT, sha256 TEXT NOT NULL, document BLOB NOT NULL);
+CREATE INDEX package_open ON package(state, due_at) WHERE state <> 'decided';
+CREATE TABLE answer (
+    id INTEGER PRIMARY KEY, message_id TEXT, reply_to TEXT, kind TEXT NOT NULL, received_at TEXT NOT NULL,
+    outcome TEXT NOT NULL, sha256 TEXT NOT NULL UNIQUE, document BLOB NOT NULL);
+CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE leaf (
+    seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, subject INTEGER, body TEXT NOT NULL, hash BLOB NOT NULL);
+CREATE TABLE checkpoint (size INTEGER PRIMARY KEY, at TEXT NOT NULL, note TEXT NOT NULL);
+CREATE TABLE alarm (code TEXT PRIMARY KEY, since TEXT NOT NULL, message TEXT NOT NULL) WITHOUT ROWID;
+"""
+
+
+@MIGRATIONS()
+def m001_first_schema(db: Database) -> None:
+    """Captures, sales, invoices, packages, answers, counters, the ledger and its checkpoints."""
+    for statement in _FIRST.split(";\n"):
+        if statement.strip():
+            db.execute(statement)

@@ -1,0 +1,267 @@
+"""The store: one database, one writer thread, group commits.
+
+``Store.submit(job)`` hands a job to the writer thread and returns a Future; jobs that wait together are
+committed together (WAL, synchronous=FULL), so a durable commit is shared. A job is a function of the
+transaction ``Tx``; a job that needs signatures is a generator: it yields a ``ToSign`` and is sent the
+signature, so that signing (which releases the GIL) runs in a pool while the next jobs are prepared, and the
+results are stored in order. If any job of a group fails, the group is rolled back and each job runs alone:
+one bad sale never takes a good one with it.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable, Generator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from inspect import isgenerator
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from sqlite_utils import Database
+
+from outbox.crash_points import crash_point
+from outbox.errors import DatabaseNewer, DatabaseUnusable, DataFolderBusy, WriterStopped
+from outbox.ledger import LedgerWriter
+from outbox.migrations import MIGRATIONS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from outbox.merkle import Frontier
+    from signing.xmldsig import XmlSigner
+
+GROUP = 128  # jobs in one commit at the most: bounds what a failing group has to do again
+SIGNING_THREADS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class ToSign:
+    """What a job wants signed: SHA-256 of canonical content, its Id, the signature's Id and time."""
+
+    digest: bytes
+    content_id: str
+    signature_id: str
+    at: datetime
+
+
+class Tx:
+    """What a job may use: the connection inside the group's transaction, the ledger, and time."""
+
+    def __init__(self, connection: sqlite3.Connection, ledger: LedgerWriter, now: datetime) -> None:
+        self.connection = connection
+        self.ledger = ledger
+        self.now = now
+        self.before: Frontier = ledger.frontier  # the ledger as it was before this group
+
+    def execute(self, sql: str, values: tuple[Any, ...] = ()) -> sqlite3.Cursor:
+        """Run one parametrised statement."""
+        return self.connection.execute(sql, values)
+
+    def leaf(self, kind: str, subject: int | None, **fields: Any) -> None:
+        """Append a ledger leaf dated now."""
+        self.ledger.append(kind, stamp(self.now), subject, **fields)
+
+
+T = TypeVar("T")
+Job = Callable[[Tx], T | Generator[ToSign, bytes, T]]
+
+
+def stamp(moment: datetime) -> str:
+    """A record's time: ISO 8601, UTC, milliseconds."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def utc_now() -> datetime:
+    """The clock of production; tests give their own."""
+    return datetime.now(UTC)
+
+
+class Store:
+    """The open outbox of one data folder. Close it when done.
+
+    Raises on opening:
+        DataFolderBusy: another process has it open for writing.
+        DatabaseUnusable, DatabaseNewer: the file cannot be used.
+    """
+
+    def __init__(
+        self, folder: Path, signer: XmlSigner | None = None, clock: Callable[[], datetime] = utc_now
+    ) -> None:
+        self.path = folder / "thungan.db"
+        self._signer = signer
+        self._clock = clock
+        self._lock = _lock(folder)
+        try:
+            self._connection = _open(self.path)
+            self._ledger = LedgerWriter(self._connection)
+        except sqlite3.Error as error:
+            self._lock.close()
+            raise DatabaseUnusable(f"{self.path}: {error}") from error
+        except BaseException:
+            self._lock.close()
+            raise
+        self._jobs: queue.SimpleQueue[tuple[Job[Any], Future[Any]] | None] = queue.SimpleQueue()
+        self._pool = ThreadPoolExecutor(SIGNING_THREADS, "sign")
+        self._closed = False
+        self._thread = threading.Thread(target=self._write, name="writer", daemon=True)
+        self._thread.start()
+
+    def submit(self, job: Job[T]) -> Future[T]:
+        """Hand a job to the writer; its result is there only after the commit."""
+        future: Future[T] = Future()
+        if self._closed:
+            future.set_exception(WriterStopped("the store is closed"))
+        else:
+            self._jobs.put((job, future))
+        return future
+
+    def run(self, job: Job[T], timeout: float | None = None) -> T:
+        """Submit and wait for the commit."""
+        return self.submit(job).result(timeout)
+
+    def reader(self) -> sqlite3.Connection:
+        """A new read-only connection of the caller's own."""
+        return open_reader(self.path)
+
+    def close(self) -> None:
+        """Finish what was submitted, then let go of the folder."""
+        if self._closed:
+            return
+        self._closed = True
+        self._jobs.put(None)
+        self._thread.join()
+        self._pool.shutdown()
+        self._connection.close()
+        self._lock.close()
+
+    def _write(self) -> None:
+        while True:
+            first = self._jobs.get()
+            if first is None:
+                return
+            group, stop = [first], False
+            while len(group) < GROUP:
+                try:
+                    item = self._jobs.get_nowait()
+                except queue.Empty:
+                    break
+                if item is None:
+                    stop = True
+                    break
+                group.append(item)
+            self._commit(group)
+            if stop:
+                return
+
+    def _commit(self, group: list[tuple[Job[Any], Future[Any]]]) -> None:
+        try:
+            results = self._attempt([job for job, _ in group])
+        except Exception as error:  # noqa: BLE001 - whatever it is goes to the one who gave the job
+            if len(group) == 1:
+                failed = error
+                if isinstance(error, sqlite3.Error):
+                    failed = DatabaseUnusable(f"{self.path}: {error}")
+                    failed.__cause__ = error
+                group[0][1].set_exception(failed)
+            else:
+                for item in group:
+                    self._commit([item])
+            return
+        for (_, future), result in zip(group, results, strict=True):
+            future.set_result(result)
+
+    def _attempt(self, jobs: list[Job[Any]]) -> list[Any]:
+        edge = self._ledger.frontier
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            tx = Tx(self._connection, self._ledger, self._clock())
+            prepared = [self._prepare(job(tx)) for job in jobs]
+            results = [
+                outcome if signing is None else _finish(outcome, signing.result())
+                for outcome, signing in prepared
+            ]
+            crash_point("store.before-commit")
+            self._connection.execute("COMMIT")
+        except BaseException:
+            self._ledger.rewind(edge)
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise
+        crash_point("store.after-commit")
+        return results
+
+    def _prepare(self, outcome: Any) -> tuple[Any, Future[bytes] | None]:
+        """Run a job up to its wish for a signature; a job that has none is done already."""
+        if not isgenerator(outcome):
+            return outcome, None
+        try:
+            wanted = cast("ToSign", next(outcome))
+        except StopIteration as stop:
+            return stop.value, None
+        return outcome, self._pool.submit(self._sign, wanted)
+
+    def _sign(self, wanted: ToSign) -> bytes:
+        if self._signer is None:
+            raise WriterStopped("this store was opened without a signing key")
+        return self._signer.sign(wanted.digest, wanted.content_id, wanted.signature_id, wanted.at)
+
+
+def _finish(job: Generator[ToSign, bytes, T], signature: bytes) -> T:
+    try:
+        job.send(signature)
+    except StopIteration as stop:
+        return cast("T", stop.value)
+    raise RuntimeError("a job may ask for one signature only")
+
+
+def open_reader(path: Path) -> sqlite3.Connection:
+    """A read-only connection to a thungan database.
+
+    Raises:
+        DatabaseUnusable: no such file, or not a database.
+    """
+    try:
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=10)
+        connection.execute("SELECT 1 FROM leaf LIMIT 1")
+    except sqlite3.Error as error:
+        raise DatabaseUnusable(f"{path}: {error}") from error
+    connection.row_factory = sqlite3.Row
+    return connection
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA foreign_keys=ON")
+    database = Database(connection)
+    known = {migration.name for migration in MIGRATIONS.applied(database)} | {
+        migration.name for migration in MIGRATIONS.pending(database)
+    }
+    defined = {"m001_first_schema"}
+    if known - defined:
+        raise DatabaseNewer(f"{path} has the unknown migrations {', '.join(sorted(known - defined))}")
+    MIGRATIONS.apply(database)
+    return connection
+
+
+def _lock(folder: Path) -> Any:
+    """An exclusive lock on the folder that the operating system drops when the process ends, however."""
+    handle = (folder / "thungan.lock").open("a+b")
+    try:
+        if os.name == "nt":
+            import msvcrt
+
+            msvcrt.locking(handle.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
+        else:
+            import fcntl
+
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        handle.close()
+        raise DataFolderBusy(f"{folder} is in use by another thungan") from None
+    return handle
