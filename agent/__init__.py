@@ -1,0 +1,1 @@
+"""Wiring: configuration, daemon, command line, demo. Nothing below the agent imports it."""

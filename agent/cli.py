@@ -1,0 +1,87 @@
+"""``thungan``: the command line. Names, JSON keys and exit codes are a contract (docs/architecture.md).
+
+Exit codes: 0 done, 1 the answer is no, 2 bad input, 3 needs a person, 70 internal error.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import traceback
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from errors import ThunganError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# name: (help, example). The module of a command is loaded only when it is called, so that start-up is short.
+COMMANDS = {
+    "init": ("make a data folder with a commented config.toml", "thungan init --data shop --profile demo"),
+    "run": ("run the daemon", "thungan run --data shop"),
+    "demo": ("everything embedded, from receipt to accepted invoice", "thungan demo --sales 20"),
+    "decode": ("read a receipt's bytes as a sale", "thungan decode receipt.prn --json"),
+    "issue": ("issue one invoice from a sale in JSON", "thungan issue sale.json --data shop --json"),
+    "sync": ("deliver what is waiting", "thungan sync --once --data shop"),
+    "status": ("how the register stands", "thungan status --data shop --json"),
+    "invoice": ("look at invoices", "thungan invoice list --data shop"),
+    "quarantine": ("captures that need a person", "thungan quarantine list --data shop"),
+    "verify": ("check the signatures of an invoice, package or notice", "thungan verify 206.xml --json"),
+    "sandbox": ("run the sandbox authority alone", "thungan sandbox --port 8443"),
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; errors go to stderr as ``E-XXX-nnn: what. What to do.``"""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if words[:1] == ["--version"]:
+        from importlib.metadata import version
+
+        sys.stdout.write(f"thungan {version('thungan')}\n")
+        return 0
+    if not words or words[0] not in COMMANDS:
+        return _overview(words)
+    name = words[0]
+    parser = argparse.ArgumentParser(
+        prog=f"thungan {name}",
+        description=COMMANDS[name][0],
+        epilog=f"example: {COMMANDS[name][1]}",
+    )
+    parser.add_argument(
+        "--data", type=Path, metavar="DIR", help="the data folder (default: the platform's own)"
+    )
+    module = import_module(f"agent.commands.{name}")
+    module.add(parser)
+    try:
+        code: int = module.run(parser.parse_args(words[1:]))
+    except ThunganError as error:
+        sys.stderr.write(f"{error}\n")
+        return error.exit_code
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 0
+    except Exception as error:  # noqa: BLE001 - the last net: an internal error has its own exit code
+        traceback.print_exc()
+        sys.stderr.write(f"E-GEN-070: {type(error).__name__}. {ThunganError.advice_en}\n")
+        return 70
+    return code
+
+
+def _overview(words: list[str]) -> int:
+    wanted = not words or words[0] in {"-h", "--help", "help"}
+    out = sys.stdout if wanted else sys.stderr
+    if not wanted:
+        out.write(f"E-AGT-010: there is no command {words[0]!r}. Choose one of these.\n\n")
+    out.write("usage: thungan COMMAND [--help]\n\n")
+    for name, (what, _) in COMMANDS.items():
+        out.write(f"  {name:<11} {what}\n")
+    out.write("\nexample: thungan demo\n")
+    return 0 if wanted else 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The commands of ``thungan``: one module each, with ``add(parser)`` and ``run(arguments) -> exit code``."""

@@ -1,0 +1,44 @@
+"""``thungan decode FILE``: receipt bytes → sale, by the contract's JSON; exit 2 if quarantined."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING
+
+from agent.commands.issue import read_input
+from drivers.reading import read_receipt, reading_to_json
+from invoice.sale import Kind
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Options."""
+    parser.add_argument("file", metavar="FILE", help="the bytes a register sent; - for standard input")
+    parser.add_argument("--profile", metavar="NAME", help="a receipt profile")
+    parser.add_argument("--json", action="store_true", help="print the sale as JSON")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Decode one capture."""
+    reading = read_receipt(read_input(arguments.file), profile=arguments.profile)
+    data = reading_to_json(reading)
+    if arguments.json:
+        sys.stdout.write(json.dumps(data, ensure_ascii=False, indent=1) + "\n")
+    else:
+        _show(data)
+    return 2 if reading.kind is Kind.QUARANTINED else 0
+
+
+def _show(data: dict[str, object]) -> None:
+    sys.stdout.write(f"{data['kind']} {data['receipt_no'] or ''} {data['sold_at'] or ''}\n")
+    lines = data["lines"]
+    for line in lines if isinstance(lines, list) else []:
+        sys.stdout.write(f"  {line['name']}: {line['quantity']} x {line['unit_price']} = {line['amount']}\n")
+    if data["total"] is not None:
+        sys.stdout.write(f"  discount {data['discount']}, total {data['total']}\n")
+    problems = data["problems"]
+    for problem in problems if isinstance(problems, list) else []:
+        sys.stdout.write(f"  problem: {problem}\n")

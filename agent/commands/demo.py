@@ -1,0 +1,218 @@
+"""``thungan demo``: everything embedded, from the bytes of a receipt to the accepted invoice.
+
+Real parts only: the sandbox authority as its own process over HTTPS, a register and a printer on
+pseudo-terminals, the daemon between them through pyserial. Exit 0 only if every sale was accepted, every
+signature verifies and the ledger verifies.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from agent.commands.init import make_folder
+from agent.commands.run import line_of
+from agent.config import load_config
+from agent.daemon import Daemon, Taken
+from agent.errors import DemoFailed
+from agent.parts import ledger_key
+from audit.ledger_check import check_ledger
+from outbox import reports
+from signing.verify import verify_document
+
+if TYPE_CHECKING:
+    import argparse
+    import sqlite3
+    from collections.abc import Iterator
+
+    from rich.progress import Progress
+
+RECEIPTS = Path(__file__).parent.parent.parent / "tests" / "data" / "receipts"
+BAUD = 115_200
+DELIVERY_PATIENCE = 60.0  # seconds for the authority's decision on the last invoice
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What the daemon reported, counted as it happens."""
+
+    quiet: bool
+    progress: Progress | None = None
+    taken: list[Taken] = field(default_factory=list)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def add(self, taken: Taken) -> None:
+        with self.lock:
+            self.taken.append(taken)
+            if self.progress is not None:
+                self.progress.console.print(line_of(taken), highlight=False)
+                self.progress.advance(self.progress.task_ids[0])
+            elif not self.quiet:
+                sys.stdout.write(line_of(taken) + "\n")
+                sys.stdout.flush()
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Options."""
+    parser.add_argument("--sales", type=int, metavar="N", help="how many receipts (default: each once)")
+    parser.add_argument("--keep", action="store_true", help="leave daemon and sandbox running at the end")
+    parser.add_argument("--json", action="store_true", help="print the summary as one JSON object only")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the demonstration."""
+    if sys.platform == "win32":
+        raise DemoFailed("the demo's virtual register needs pseudo-terminals, which Windows does not have")
+    folder = arguments.data or Path(tempfile.mkdtemp(prefix="thungan-demo-"))
+    try:
+        return _run(folder, arguments)
+    finally:
+        if arguments.data is None:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _run(folder: Path, arguments: argparse.Namespace) -> int:
+    from agent.virtual_register import VirtualPrinter, VirtualRegister
+
+    receipts = [path.read_bytes() for path in sorted(RECEIPTS.glob("*.prn"))]
+    count = arguments.sales or len(receipts)
+    sandbox, url = _start_sandbox(folder)
+    register, printer = VirtualRegister(BAUD), VirtualPrinter()
+    seen = _Seen(quiet=arguments.json)
+    source = f"serial://{register.path}?baud={BAUD}&printer={printer.path}"
+    try:
+        make_folder(folder, demo=True, url=url, source=source)
+        config = load_config(folder)
+        daemon = Daemon(config, seen.add)
+        daemon.start()
+        try:
+            with _progress(seen, count, show=not arguments.json):
+                released = register.print_all(receipts, count, 1, printer)
+            _deliver(daemon)
+            daemon.checkpoint()
+            summary = _summary(daemon, seen, folder)
+            _print(summary, as_json=arguments.json)
+            if arguments.keep:
+                sys.stdout.write(f"kept running at {url}, data in {folder}; end with Ctrl-C\n")
+                threading.Event().wait()
+        finally:
+            daemon.stop()
+    finally:
+        sandbox.terminate()
+        sandbox.wait(10)
+        register.close()
+        printer.close()
+    whole = (
+        released == summary["sales"] == summary["invoices"] == summary["accepted"] == count
+        and summary["signatures_valid"]
+        and summary["ledger"]["verified"]
+    )
+    return 0 if whole else 1
+
+
+def _start_sandbox(folder: Path) -> tuple[subprocess.Popen[str], str]:
+    folder.mkdir(parents=True, exist_ok=True)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "agent.cli", "sandbox", "--data", str(folder), "--port", "0", "--json"],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    line = process.stdout.readline() if process.stdout else ""
+    if not line:
+        process.wait(10)
+        raise DemoFailed("the sandbox authority did not start")
+    return process, str(json.loads(line)["url"])
+
+
+def _progress(seen: _Seen, count: int, *, show: bool) -> Any:
+    from contextlib import nullcontext
+
+    if not show or not sys.stdout.isatty():
+        return nullcontext()
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn
+
+    seen.progress = Progress("{task.description}", BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    seen.progress.add_task("sales", total=count)
+    return seen.progress
+
+
+def _deliver(daemon: Daemon) -> None:
+    """Sync until nothing is on its way, or the patience is over."""
+    until = time.monotonic() + DELIVERY_PATIENCE
+    while time.monotonic() < until:
+        daemon.sync()
+        connection = daemon.store.reader()
+        try:
+            waiting = reports.queue(connection)
+        finally:
+            connection.close()
+        if not any(waiting[state] for state in ("issued", "packed", "sent", "received")):
+            return
+        time.sleep(0.2)
+
+
+def _summary(daemon: Daemon, seen: _Seen, folder: Path) -> dict[str, Any]:
+    connection = daemon.store.reader()
+    try:
+        states = dict(connection.execute("SELECT state, COUNT(*) FROM invoice GROUP BY state").fetchall())
+        packages = connection.execute("SELECT COUNT(*) FROM package").fetchone()[0]
+        quarantined = connection.execute("SELECT COUNT(*) FROM capture WHERE state='quarantined'").fetchone()[
+            0
+        ]
+        report = check_ledger(connection, ledger_key(folder).public_key())
+        valid = all(verify_document(document).valid for document in _signed(connection))
+    finally:
+        connection.close()
+    times = sorted(taken.seconds * 1000 for taken in seen.taken if taken.issued) or [0.0]
+    return {
+        "sales": len({taken.issued.sale_id for taken in seen.taken if taken.issued}),
+        "invoices": sum(states.values()),
+        "packages": packages,
+        "accepted": states.get("accepted", 0),
+        "refused": states.get("refused", 0),
+        "quarantined": quarantined,
+        "cut_to_durable_ms": {
+            "p50": round(statistics.median(times), 2),
+            "p99": round(times[min(len(times) - 1, int(len(times) * 0.99))], 2),
+        },
+        "signatures_valid": valid,
+        "ledger": {
+            "size": report.size,
+            "root": report.root,
+            "verified": report.verified,
+            "problems": list(report.problems),
+        },
+    }
+
+
+def _signed(connection: sqlite3.Connection) -> Iterator[bytes]:
+    for table in ("invoice", "package"):
+        for (document,) in connection.execute(f"SELECT document FROM {table}"):  # noqa: S608
+            yield bytes(document)
+
+
+def _print(summary: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        sys.stdout.write(json.dumps(summary) + "\n")
+        return
+    times, ledger = summary["cut_to_durable_ms"], summary["ledger"]
+    sys.stdout.write(
+        f"\n{summary['sales']} sales, {summary['invoices']} invoices in {summary['packages']} packages:"
+        f" {summary['accepted']} accepted, {summary['refused']} refused,"
+        f" {summary['quarantined']} quarantined\n"
+        f"cut to durable invoice: median {times['p50']} ms, p99 {times['p99']} ms\n"
+        f"signatures {'verify' if summary['signatures_valid'] else 'DO NOT VERIFY'};"
+        f" ledger of {ledger['size']} leaves {'verifies' if ledger['verified'] else 'DOES NOT VERIFY'},"
+        f" root {ledger['root']}\n"
+    )
+    for problem in ledger["problems"]:
+        sys.stdout.write(f"problem: {problem}\n")

@@ -1,0 +1,75 @@
+"""``thungan status``: how the register stands."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from agent.config import Config, default_folder, load_config
+from errors import ThunganError
+from invoice.numbers import Symbol
+from invoice.sale_json import VIETNAM
+from outbox import reports
+from outbox.store import open_reader
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Options."""
+    parser.add_argument("--json", action="store_true", help="print as one JSON object")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the status; exit 3 where something needs a person."""
+    config = load_config(arguments.data or default_folder())
+    status = collect(config)
+    if arguments.json:
+        sys.stdout.write(json.dumps(status, ensure_ascii=False, indent=1) + "\n")
+    else:
+        for key, value in status.items():
+            sys.stdout.write(f"{key:<14} {value}\n")
+    return 3 if status["alarms"] else 0
+
+
+def collect(config: Config) -> dict[str, Any]:
+    """The contract's object."""
+    now = datetime.now(UTC)
+    day = now.astimezone(VIETNAM).date()
+    connection = open_reader(config.folder / "thungan.db")
+    try:
+        register = config.register
+        return {
+            "register": {
+                "number": register.number,
+                "form": int(register.terms.form),
+                "symbol": str(Symbol.of_year(register.letters, day.year)),
+            },
+            "seller": {"name": config.seller.name, "tax_code": config.seller.tax_code},
+            "today": reports.today(connection, day.isoformat()),
+            "queue": reports.queue(connection),
+            "oldest_unsent": reports.oldest_unsent(connection),
+            "last_sync": reports.last_sync(connection),
+            "certificate": _certificate(config),
+            "ledger": reports.ledger_head(connection),
+            "alarms": reports.alarms(connection),
+        }
+    finally:
+        connection.close()
+
+
+def _certificate(config: Config) -> dict[str, str | None]:
+    from agent.parts import open_signer
+    from signing.keys import subject_name
+
+    try:
+        certificate = open_signer(config).certificate
+    except ThunganError as error:
+        return {"subject": None, "expires": None, "problem": str(error)}
+    return {
+        "subject": subject_name(certificate),
+        "expires": certificate.not_valid_after_utc.isoformat(),
+    }

@@ -1,0 +1,120 @@
+"""The offline check of a data folder's database: ledger, documents, numbers.
+
+An ordered list of named checks, each of which reads the database only and says what it found wrong.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from outbox.checkpoint import read_checkpoint
+from outbox.merkle import Frontier, leaf_hash
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable, Iterator
+
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerReport:
+    """Result of all checks; ``problems`` is empty where everything holds."""
+
+    size: int
+    root: str
+    problems: tuple[str, ...]
+
+    @property
+    def verified(self) -> bool:
+        """Whether nothing was found wrong."""
+        return not self.problems
+
+
+def check_ledger(connection: sqlite3.Connection, key: Ed25519PublicKey) -> LedgerReport:
+    """Run every check on a thungan database (a read-only connection is enough)."""
+    frontier = Frontier()
+    roots = {0: frontier.root().hex()}
+    problems: list[str] = []
+    documents: set[tuple[str, str]] = set()
+    for place, row in enumerate(connection.execute("SELECT seq, body, hash FROM leaf ORDER BY seq")):
+        seq, body, digest = row
+        if seq != place:
+            problems.append(f"leaf {place} is missing")
+            break
+        if leaf_hash(body.encode()) != digest:
+            problems.append(f"leaf {seq} was changed")
+        frontier = frontier.append(leaf_hash(body.encode()))
+        roots[frontier.size] = frontier.root().hex()
+        fields = json.loads(body)
+        if "sha256" in fields:
+            documents.add((fields["kind"], fields["sha256"]))
+    for check in (_checkpoints(roots, key), _documents(documents), _numbers, _witnesses(roots)):
+        problems.extend(check(connection))
+    return LedgerReport(frontier.size, frontier.root().hex(), tuple(problems))
+
+
+def _checkpoints(
+    roots: dict[int, str], key: Ed25519PublicKey
+) -> Callable[[sqlite3.Connection], Iterator[str]]:
+    def check(connection: sqlite3.Connection) -> Iterator[str]:
+        for size, note in connection.execute("SELECT size, note FROM checkpoint ORDER BY size"):
+            read = read_checkpoint(note, key)
+            if read is None:
+                yield f"the checkpoint at {size} is not signed by the ledger's key"
+            elif roots.get(read[1]) != read[2].hex():
+                yield f"the checkpoint at {read[1]} has another root: history was rewritten or cut"
+
+    return check
+
+
+_TABLES = (
+    ("capture", "capture", "data"),
+    ("invoice", "invoice.issued", "document"),
+    ("package", "package.built", "document"),
+    ("answer", "answer", "document"),
+)
+
+
+def _documents(known: set[tuple[str, str]]) -> Callable[[sqlite3.Connection], Iterator[str]]:
+    def check(connection: sqlite3.Connection) -> Iterator[str]:
+        for table, kind, column in _TABLES:
+            found = set()
+            for number, document in connection.execute(f"SELECT id, {column} FROM {table}"):  # noqa: S608
+                digest = sha256(document).hexdigest()
+                found.add((kind, digest))
+                if (kind, digest) not in known:
+                    yield f"{table} {number} is not what the ledger holds"
+            for _, digest in {entry for entry in known if entry[0] == kind} - found:
+                yield f"a {table} with SHA-256 {digest} is in the ledger but not in the store"
+
+    return check
+
+
+def _numbers(connection: sqlite3.Connection) -> Iterator[str]:
+    rows = connection.execute(
+        "SELECT form, symbol, COUNT(*), MIN(number), MAX(number) FROM invoice GROUP BY form, symbol"
+    )
+    for form, symbol, count, first, last in rows:
+        if last - first + 1 != count or first != 1:
+            yield f"form {form} symbol {symbol}: {count} invoices, numbers {first} to {last}: a hole"
+
+
+def _witnesses(roots: dict[int, str]) -> Callable[[sqlite3.Connection], Iterator[str]]:
+    def check(connection: sqlite3.Connection) -> Iterator[str]:
+        for number, document in connection.execute("SELECT id, document FROM invoice"):
+            size = _extra(document, b"SoCaiSoLa")
+            if roots.get(int(size or b"-1")) != (_extra(document, b"SoCaiGoc") or b"").decode():
+                yield f"invoice {number} witnesses another history of the ledger"
+
+    return check
+
+
+def _extra(document: bytes, name: bytes) -> bytes | None:
+    _, found, rest = document.partition(b"<TTruong>" + name + b"</TTruong>")
+    if not found:
+        return None
+    return rest.partition(b"<DLieu>")[2].partition(b"</DLieu>")[0]

@@ -1,0 +1,109 @@
+"""What people ask the store: status, lists, single invoices. Read connections only."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from outbox.errors import NotFound
+from outbox.ledger import load_frontier
+
+if TYPE_CHECKING:
+    import sqlite3
+
+QUEUE = ("issued", "packed", "sent", "received", "refused", "held")
+_COLUMNS = "id, form, symbol, number, code, day, total, issued_at, state, reason, package_id, sha256"
+
+
+def today(connection: sqlite3.Connection, day: str) -> dict[str, int]:
+    """Invoices and dong of one legal day."""
+    row = connection.execute("SELECT COUNT(*), COALESCE(SUM(total), 0) FROM invoice WHERE day = ?", (day,))
+    count, total = row.fetchone()
+    return {"sales": count, "total": total}
+
+
+def queue(connection: sqlite3.Connection) -> dict[str, int]:
+    """How many invoices stand in each state that is not the end."""
+    counts = dict.fromkeys(QUEUE, 0)
+    for state, count in connection.execute(
+        "SELECT state, COUNT(*) FROM invoice WHERE state NOT IN ('accepted', 'corrected') GROUP BY state"
+    ):
+        counts[state] = count
+    return counts
+
+
+def oldest_unsent(connection: sqlite3.Connection) -> str | None:
+    """When the oldest invoice was issued that the authority has not taken in."""
+    row = connection.execute(
+        "SELECT MIN(issued_at) FROM invoice WHERE state IN ('issued', 'packed', 'sent', 'held')"
+    )
+    value: str | None = row.fetchone()[0]
+    return value
+
+
+def last_sync(connection: sqlite3.Connection) -> str | None:
+    """When the authority's last answer came."""
+    value: str | None = connection.execute("SELECT MAX(received_at) FROM answer").fetchone()[0]
+    return value
+
+
+def ledger_head(connection: sqlite3.Connection) -> dict[str, Any]:
+    """Size and root of the ledger."""
+    edge = load_frontier(connection)
+    return {"size": edge.size, "root": edge.root().hex()}
+
+
+def alarms(connection: sqlite3.Connection) -> list[str]:
+    """What needs a person now."""
+    found = [f"{row[0]}: {row[1]}" for row in connection.execute("SELECT code, message FROM alarm")]
+    waiting = connection.execute("SELECT COUNT(*) FROM capture WHERE state = 'quarantined'").fetchone()[0]
+    if waiting:
+        found.append(f"{waiting} receipts in quarantine: thungan quarantine list")
+    return found
+
+
+def invoices(connection: sqlite3.Connection, limit: int, state: str | None = None) -> list[dict[str, Any]]:
+    """The latest invoices, newest first."""
+    rows = connection.execute(
+        f"SELECT {_COLUMNS} FROM invoice WHERE ? IS NULL OR state = ? ORDER BY id DESC LIMIT ?",  # noqa: S608
+        (state, state, limit),
+    )
+    return [dict(row) for row in rows]
+
+
+def find_invoice(connection: sqlite3.Connection, name: str) -> tuple[dict[str, Any], bytes]:
+    """One invoice by its id, authority code, or SYMBOL-NUMBER, with its exact bytes.
+
+    Raises:
+        NotFound: there is none.
+    """
+    symbol, _, number = name.rpartition("-")
+    row = connection.execute(
+        f"SELECT {_COLUMNS}, qr, document FROM invoice"  # noqa: S608
+        " WHERE CAST(id AS TEXT) = ? OR code = ? OR (symbol = ? AND CAST(number AS TEXT) = ?)",
+        (name, name, symbol, number),
+    ).fetchone()
+    if row is None:
+        raise NotFound(f"there is no invoice {name}")
+    data = dict(row)
+    return data, bytes(data.pop("document"))
+
+
+def quarantined(connection: sqlite3.Connection) -> list[dict[str, Any]]:
+    """Captures that wait for a person."""
+    rows = connection.execute(
+        "SELECT id, source, captured_at, problems, length(data) AS bytes FROM capture"
+        " WHERE state = 'quarantined' ORDER BY id"
+    )
+    return [dict(row) for row in rows]
+
+
+def capture_bytes(connection: sqlite3.Connection, capture_id: int) -> bytes:
+    """The raw bytes of a capture.
+
+    Raises:
+        NotFound: there is none.
+    """
+    row = connection.execute("SELECT data FROM capture WHERE id = ?", (capture_id,)).fetchone()
+    if row is None:
+        raise NotFound(f"there is no capture {capture_id}")
+    return bytes(row[0])
