@@ -1,0 +1,1 @@
+"""ESC/POS, the language of receipt printers: events out of bytes, without any I/O."""

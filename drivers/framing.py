@@ -1,0 +1,89 @@
+"""Cutting a register's endless stream into captures, and holding the cut back for the printer; no I/O.
+
+A capture ends at a cut, at a drawer pulse that stands alone, or when the line has been idle. In inline mode
+every byte passes on at once but for the cut command, which waits for the code block (design, step 4).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from drivers.escpos.events import Cut, DrawerPulse, Event, Text
+from drivers.escpos.parser import EscPosParser
+
+MAX_CAPTURE = 1_000_000  # bytes of one piece of paper; what is longer goes on as another capture
+
+
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """The bytes of one piece of paper. ``ended_by``: cut, drawer, idle or overflow."""
+
+    data: bytes
+    ended_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Bytes in the order they came: ``before`` may be printed, ``cut`` waits for the capture's block."""
+
+    before: bytes
+    cut: bytes
+    captured: Captured | None
+
+
+class CaptureSplitter:
+    """Feed it what the register sends; it gives pieces whose bytes together are what was fed."""
+
+    def __init__(self) -> None:
+        self._parser = EscPosParser()
+        self._stream = bytearray()  # bytes fed since the capture's beginning
+        self._base = 0  # offset of the stream's first byte
+        self._shown = 0  # bytes of the stream that were given out for printing
+        self._text = False
+
+    def feed(self, data: bytes) -> list[Piece]:
+        """The pieces that these bytes complete; a command that is not complete yet is kept back."""
+        self._stream += data
+        pieces: list[Piece] = []
+        for event in self._parser.feed(data):
+            self._take(event, pieces)
+        self._show(pieces)
+        if len(self._stream) > MAX_CAPTURE:
+            pieces.append(self._end(len(self._stream), len(self._stream), "overflow"))
+        return pieces
+
+    def idle(self) -> list[Piece]:
+        """The line has been silent: what is there is a capture."""
+        if not self._stream:
+            return []
+        for event in self._parser.close():
+            self._text = self._text or isinstance(event, Text)
+        piece = self._end(len(self._stream), len(self._stream), "idle")
+        self._parser = EscPosParser()
+        self._base = 0
+        return [piece] if piece.captured is None or piece.captured.data.strip(b"\0\r\n ") else []
+
+    def _take(self, event: Event, pieces: list[Piece]) -> None:
+        end = event.end - self._base
+        if isinstance(event, Cut):
+            pieces.append(self._end(event.start - self._base, end, "cut"))
+        elif isinstance(event, DrawerPulse) and not self._text:
+            pieces.append(self._end(end, end, "drawer"))
+        elif isinstance(event, Text):
+            self._text = True
+
+    def _show(self, pieces: list[Piece]) -> None:
+        """Let the printer have what cannot be part of a cut: all but an open command at the end."""
+        safe = len(self._stream) - self._parser.pending
+        if safe > self._shown:
+            pieces.append(Piece(bytes(self._stream[self._shown : safe]), b"", None))
+            self._shown = safe
+
+    def _end(self, start: int, end: int, ended_by: str) -> Piece:
+        before = bytes(self._stream[self._shown : start])
+        piece = Piece(before, bytes(self._stream[start:end]), Captured(bytes(self._stream[:end]), ended_by))
+        del self._stream[:end]
+        self._base += end
+        self._shown = 0
+        self._text = False
+        return piece

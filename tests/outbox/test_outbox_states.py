@@ -1,0 +1,70 @@
+"""Every pair of states of every machine, against the pairs written out here."""
+
+from enum import StrEnum
+from itertools import product
+
+import pytest
+
+from outbox.errors import TransitionRefused
+from outbox.states import CaptureState, InvoiceState, PackageState, check_transition
+
+_ALLOWED = {
+    InvoiceState: {
+        "issued packed",
+        "issued held",
+        "held issued",
+        "packed sent",
+        "sent received",
+        "sent accepted",
+        "sent refused",
+        "sent issued",
+        "received accepted",
+        "received refused",
+        "received issued",
+        "refused corrected",
+    },
+    PackageState: {
+        "built sent",
+        "sent received",
+        "sent decided",
+        "received decided",
+    },
+    CaptureState: {
+        "raw sale",
+        "raw non-sale",
+        "raw quarantined",
+        "quarantined resolved",
+    },
+}
+_PAIRS = [pair for machine in _ALLOWED for pair in product(machine, machine)]
+
+
+def _name(state: StrEnum) -> str:
+    return f"{type(state).__name__}.{state}"
+
+
+@pytest.mark.parametrize(("before", "after"), _PAIRS, ids=_name)
+def test_every_pair(before: StrEnum, after: StrEnum) -> None:
+    if f"{before} {after}" in _ALLOWED[type(before)]:
+        check_transition(before, after)
+    else:
+        with pytest.raises(TransitionRefused, match=f"{before} cannot become {after}"):
+            check_transition(before, after)
+
+
+def test_the_machines_have_these_states() -> None:
+    assert [len(machine) for machine in _ALLOWED] == [8, 4, 5]
+    assert len(_PAIRS) == 64 + 16 + 25
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (InvoiceState.PACKED, PackageState.SENT),
+        (PackageState.BUILT, InvoiceState.SENT),
+        (CaptureState.RAW, InvoiceState.ISSUED),
+    ],
+)
+def test_a_state_of_another_machine_is_refused(before: StrEnum, after: StrEnum) -> None:
+    with pytest.raises(TransitionRefused):
+        check_transition(before, after)
