@@ -12,9 +12,8 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from drivers.codeblock import code_block
-
 from agent.parts import open_delivery, open_signer, sign_checkpoint
+from drivers.codeblock import code_block
 from drivers.reading import read_receipt
 from errors import ThunganError
 from invoice.errors import InvoiceError
@@ -27,9 +26,8 @@ from outbox.store import Store
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from drivers.framing import Captured
-
     from agent.config import Config
+    from drivers.framing import Captured
     from drivers.reading import Reading
 
 log = logging.getLogger("thungan")
@@ -113,6 +111,7 @@ class Daemon:
     def start(self) -> None:
         """Settle what was left, open the source, start the schedule."""
         from apscheduler.schedulers.background import BackgroundScheduler
+
         from drivers.serial_source import SerialSource
         from drivers.uri import parse_source
 
@@ -154,6 +153,8 @@ class Daemon:
             self._source.stop()
         self._scheduler.shutdown()
         self.checkpoint()
+        if self._delivery is not None:
+            self._delivery.close()
         self.store.close()
 
     def _on_state(self, state: str, why: str) -> None:

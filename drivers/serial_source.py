@@ -56,7 +56,10 @@ class SerialSource:
         """End; a worker that hangs in the driver is left behind after ``timeout`` seconds."""
         self._ended.set()
         self._thread.join(timeout)
-        self._worker.shutdown(wait=not self._thread.is_alive())
+        ended = not self._thread.is_alive()
+        self._worker.shutdown(wait=ended)
+        if ended:
+            self._close_printer()
 
     def _run(self) -> None:
         reconnector = Reconnector()

@@ -30,7 +30,10 @@ def read_checkpoint(note: str, key: Ed25519PublicKey) -> tuple[str, int, bytes] 
     try:
         body, _, signatures = note.partition("\n\n")
         origin, size, root = body.split("\n")[:3]
-        dash, name, encoded = signatures.strip().split(" ")
+        line, newline, rest = signatures.partition("\n")
+        if not newline or rest:
+            return None
+        dash, name, encoded = line.split(" ")
         signature = base64.b64decode(encoded, validate=True)
         if dash != "—" or name != origin or signature[:4] != _key_id(origin, key):
             return None

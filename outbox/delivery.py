@@ -78,6 +78,10 @@ class Delivery:
         self._collect(done)
         return done
 
+    def close(self) -> None:
+        """Close the gateway's connections."""
+        self._gateway.close()
+
     def _carry(self, package: Outgoing, done: Pass) -> None:
         delay = min(FIRST_RETRY * 2 ** min(package.attempts, 10), LAST_RETRY)
         try:

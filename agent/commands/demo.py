@@ -109,6 +109,8 @@ def _run(folder: Path, arguments: argparse.Namespace) -> int:
     finally:
         sandbox.terminate()
         sandbox.wait(10)
+        if sandbox.stdout:
+            sandbox.stdout.close()
         register.close()
         printer.close()
     whole = (

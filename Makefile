@@ -1,0 +1,43 @@
+# thungan: `make demo` and `make test` set up all they need.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/ready
+
+.PHONY: help setup system demo test lint bench lock clean
+
+help: ## this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
+
+setup: $(READY) ## virtual environment with locked dependencies
+
+$(READY): requirements-dev.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("thungan needs Python 3.11 or newer" if sys.version_info < (3, 11) else 0)'
+	@[ -x $(BIN)/python ] || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+system:
+	@scripts/system-packages
+
+demo: setup ## from a receipt on a serial line to the accepted invoice
+	@$(BIN)/thungan demo
+
+test: setup system ## all tests
+	@$(BIN)/python -m pytest -n 2
+
+lint: setup ## format, lint, types, import arrows
+	@$(BIN)/ruff format --check -q .
+	@$(BIN)/ruff check -q .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: setup ## speed, as ratios
+	@$(BIN)/python -m bench
+
+lock: ## resolve the dependencies again (needs uv)
+	uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 pyproject.toml --custom-compile-command "make lock" -q -o requirements.lock
+	uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 pyproject.toml --extra dev --custom-compile-command "make lock" -q -o requirements-dev.lock
+
+clean: ## remove what make made
+	rm -rf .venv build *.egg-info

@@ -1,0 +1,80 @@
+"""The commands as a user calls them."""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from agent.cli import COMMANDS, main
+
+DATA = Path(__file__).parent.parent / "data"
+SALE = '{"total": 15000, "receipt_no": "A1", "sold_at": "2026-11-23T07:00:00+07:00", "lines": [%s]}'
+LINE = '{"name": "Đá viên", "amount": 15000}'
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    folder = tmp_path / "shop"
+    assert main(["init", "--data", str(folder), "--profile", "demo"]) == 0
+    return folder
+
+
+def test_issue_list_xml_verify(shop: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    sale = tmp_path / "sale.json"
+    sale.write_text(SALE % LINE, "utf-8")
+    capsys.readouterr()
+    assert main(["issue", str(sale), "--data", str(shop), "--json"]) == 0
+    issued = json.loads(capsys.readouterr().out)
+    assert (issued["number"], issued["total"], issued["again"]) == (1, 15000, False)
+    assert main(["issue", str(sale), "--data", str(shop), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["again"] is True
+    assert main(["status", "--data", str(shop), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["queue"]["issued"] == 1
+    program = shutil.which("thungan") or str(Path(__file__).parents[2] / ".venv" / "bin" / "thungan")
+    document = subprocess.run(
+        [program, "invoice", "xml", issued["code"], "--data", str(shop)], check=True, capture_output=True
+    ).stdout
+    path = tmp_path / "invoice.xml"
+    path.write_bytes(document)
+    assert main(["verify", str(path), "--json"]) == 0
+    path.write_bytes(document.replace(b"15000", b"15001"))
+    assert main(["verify", str(path)]) == 1
+
+
+def test_decode_and_its_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:
+    receipt = DATA / "receipts" / "000-sale-two-line-utf-8-32.prn"
+    assert main(["decode", str(receipt), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["total"] == 2113000
+    assert main(["decode", str(DATA / "receipts_other" / "037-broken-x-tcvn3-42.prn")]) == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["issue", "nowhere.json"], "E-AGT-001"),
+        (["decode", "nowhere.prn"], "E-AGT-003"),
+        (["verify", "nowhere.xml"], "E-AGT-003"),
+    ],
+)
+def test_errors_say_what_to_do(
+    words: list[str], code: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert main([*words, "--data", str(tmp_path)]) == 2
+    assert capsys.readouterr().err.startswith(f"{code}: ")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_has_an_example(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([command, "--help"])
+    assert ended.value.code == 0
+    assert f"example: thungan {command}" in capsys.readouterr().out
+
+
+def test_demo(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["demo", "--sales", "6", "--json"]) == 0
+    summary = json.loads(capsys.readouterr().out)
+    assert [summary[key] for key in ("sales", "invoices", "accepted", "refused")] == [6, 6, 6, 0]
+    assert summary["ledger"]["verified"] is True
