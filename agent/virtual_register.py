@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 
 from drivers.escpos.events import Cut
 from drivers.escpos.parser import EscPosParser
-
 from invoice.sale_json import VIETNAM
 
 if TYPE_CHECKING:

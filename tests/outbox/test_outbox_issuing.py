@@ -7,9 +7,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from cryptography import x509
 from outbox_samples import NOW, REGISTER, ROOT, Clock, issue_many, rows, sale
 
 from invoice.errors import InvoiceError, SaleInvalid
@@ -21,6 +21,9 @@ from outbox.merkle import Frontier, leaf_hash
 from outbox.store import Store
 from signing.verify import verify_document
 from signing.xmldsig import XmlSigner
+
+if TYPE_CHECKING:
+    from cryptography import x509
 
 
 def test_numbers_and_codes_count_up(store: Store) -> None:
@@ -169,7 +172,7 @@ def test_a_sale_that_is_wrong_uses_no_number(store: Store, bad: object) -> None:
 
 
 def test_sums_that_disagree_are_named(store: Store) -> None:
-    with pytest.raises(SaleInvalid, match="2113000.*is not the total 5"):
+    with pytest.raises(SaleInvalid, match=r"2113000.*is not the total 5"):
         store.run(issue(sale(total=5), REGISTER), 30)
 
 
