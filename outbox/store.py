@@ -158,6 +158,10 @@ class Store:
                 return
 
     def _commit(self, group: list[tuple[Job[Any], Future[Any]]]) -> None:
+        # A job whose waiter has given up is not begun; once begun, it can no longer be given up.
+        group = [item for item in group if item[1].running() or item[1].set_running_or_notify_cancel()]
+        if not group:
+            return
         try:
             results = self._attempt([job for job, _ in group])
         except Exception as error:  # noqa: BLE001 - whatever it is goes to the one who gave the job
