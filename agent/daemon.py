@@ -159,11 +159,12 @@ class Daemon:
     def __init__(self, config: Config, on_taken: Callable[[Taken], None] | None = None) -> None:
         self.config = config
         self.store = Store(config.folder)
-        self._till = Till(config, self.store, on_taken)
+        self.till = Till(config, self.store, on_taken)
         self._delivery: Delivery | None = None
         self._source: SerialSource | None = None
         self._scheduler: BackgroundScheduler | None = None
         self._syncing = threading.Lock()
+        self._ready = False
         self._open_key()
 
     def start(self) -> None:
@@ -176,10 +177,10 @@ class Daemon:
         if self.config.source:
             name = self.config.source
             self._source = SerialSource(
-                parse_source(name), lambda captured: self._till.take(name, captured), self._on_state
+                parse_source(name), lambda captured: self.till.take(name, captured), self._on_state
             )
             self._source.start()
-        self._till.take_left_over()
+        self.till.take_left_over()
         self._scheduler = BackgroundScheduler(timezone="UTC", job_defaults={"coalesce": True})
         self._scheduler.add_job(self.sync, "interval", seconds=self.config.every)
         self._scheduler.add_job(self.checkpoint, "interval", minutes=10)
@@ -188,9 +189,9 @@ class Daemon:
 
     def look_after(self) -> None:
         """Try again what is missing, and settle what waits for it."""
-        if self._delivery is None:
+        if not self._ready:
             self._open_key()
-        self._till.take_left_over()
+        self.till.take_left_over()
 
     def sync(self) -> str | None:
         """One pass of delivery; the problem in words, if there was one."""
@@ -232,6 +233,7 @@ class Daemon:
             log.warning("%s", error)
             self.store.run(raise_alarm(SET_UP_ALARM, str(error)))
         else:
+            self._ready = True
             self.store.run(clear_alarm(SET_UP_ALARM))
 
     def _on_state(self, state: str, why: str) -> None:
