@@ -3,11 +3,13 @@
 import json
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
 
 from agent.cli import COMMANDS, main
+from authority.sandbox.server import RunningSandbox
 
 DATA = Path(__file__).parent.parent / "data"
 SALE = '{"total": 15000, "receipt_no": "A1", "sold_at": "2026-11-23T07:00:00+07:00", "lines": [%s]}'
@@ -41,6 +43,60 @@ def test_issue_list_xml_verify(shop: Path, capsys: pytest.CaptureFixture[str], t
     assert main(["verify", str(path), "--json"]) == 0
     path.write_bytes(document.replace(b"15000", b"15001"))
     assert main(["verify", str(path)]) == 1
+
+
+def test_status_has_the_keys_of_the_contract(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    capsys.readouterr()
+    assert main(["status", "--data", str(shop), "--json"]) == 0
+    status = json.loads(capsys.readouterr().out)
+    assert set(status) == {
+        *("register", "seller", "today", "queue", "oldest_unsent", "last_sync", "certificate", "ledger"),
+        "alarms",
+    }
+    assert set(status["queue"]) == {"issued", "packed", "sent", "received", "refused", "held"}
+    assert set(status["certificate"]) == {"subject", "expires"}
+    assert set(status["ledger"]) == {"size", "root"}
+    assert main(["status", "--data", str(shop)]) == 0
+    assert "{" not in capsys.readouterr().out
+
+
+def test_sync_once_says_no_without_an_authority_and_delivers_with_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop, sale = tmp_path / "shop", tmp_path / "sale.json"
+    sale.write_text(SALE % LINE, "utf-8")
+    with RunningSandbox(shop / "sandbox") as sandbox:
+        url = sandbox.url
+        assert main(["init", "--data", str(shop), "--profile", "demo", "--authority", url]) == 0
+        assert main(["issue", str(sale), "--data", str(shop)]) == 0
+        capsys.readouterr()
+        for _ in range(50):
+            assert main(["sync", "--once", "--data", str(shop), "--json"]) == 0
+            assert json.loads(capsys.readouterr().out)["problem"] is None
+            main(["invoice", "show", "C26MAA-1", "--data", str(shop), "--json"])
+            if json.loads(capsys.readouterr().out)["state"] == "accepted":
+                break
+            time.sleep(0.1)
+        else:
+            pytest.fail("the invoice was not accepted")
+    sale.write_text(SALE.replace("A1", "A2") % LINE, "utf-8")
+    assert main(["issue", str(sale), "--data", str(shop)]) == 0
+    capsys.readouterr()
+    assert main(["sync", "--once", "--data", str(shop)]) == 1
+    assert "E-AUT-012: " in capsys.readouterr().err
+
+
+def test_a_demo_goes_on_in_its_folder_and_in_no_other(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "demo"
+    for _ in range(2):
+        assert main(["demo", "--data", str(folder), "--sales", "2", "--json"]) == 0
+        assert json.loads(capsys.readouterr().out)["accepted"] == 2
+    shop = tmp_path / "shop"
+    assert main(["init", "--data", str(shop)]) == 0
+    assert main(["demo", "--data", str(shop)]) == 2
+    assert capsys.readouterr().err.startswith("E-AGT-002: ")
 
 
 def test_decode_and_its_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:
