@@ -101,7 +101,7 @@ def issue(
             str(invoice.symbol),
             invoice.number,
             day,
-            invoice.total,
+            invoice.dong,
         )
         row = tx.execute(
             "INSERT INTO invoice (sale_id, form, symbol, number, code, day, total, issued_at, state,"
@@ -113,7 +113,7 @@ def issue(
                 invoice.number,
                 str(invoice.code),
                 day.isoformat(),
-                invoice.total,
+                invoice.dong,
                 stamp(now),
                 InvoiceState.ISSUED,
                 stamp(now),
@@ -133,7 +133,7 @@ def issue(
             capture=capture_id,
             reference=invoice.reference,
             code=str(invoice.code),
-            total=invoice.total,
+            total=invoice.dong,
             sha256=digest,
         )
         crash_point("issue.before-commit")
@@ -145,7 +145,7 @@ def issue(
             invoice.number,
             str(invoice.code),
             day.isoformat(),
-            invoice.total,
+            invoice.dong,
             qr,
             InvoiceState.ISSUED,
         )
