@@ -16,7 +16,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from signing.algorithms import ECDSA_SHA256, RSA_SHA1, RSA_SHA256
+from signing.algorithms import DIGESTS, RSA_SHA1
 from signing.document_checks import check_document, check_places
 from signing.errors import SignatureRefused, XmlRefused
 from signing.places import local_name, places_of
@@ -32,7 +32,9 @@ if TYPE_CHECKING:
 
     from signing.places import Place
 
-_SHORT_NAMES = {RSA_SHA256: "rsa-sha256", RSA_SHA1: "rsa-sha1", ECDSA_SHA256: "ecdsa-sha256"}
+_SHORT_NAMES = {RSA_SHA1: "rsa-sha1"} | {
+    uri: uri.rpartition("#")[2] for digest in DIGESTS.values() for uri in (digest.rsa_uri, digest.ecdsa_uri)
+}
 
 
 @dataclass(frozen=True, slots=True)
