@@ -292,7 +292,21 @@ def test_refusals(status: int, data: dict[str, Any], kind: type[SigningError]) -
 
 
 NAMES = st.sampled_from(
-    "key cert auth algo status mode objects certificates signatures SAD id error access_token".split()
+    [
+        "key",
+        "cert",
+        "auth",
+        "algo",
+        "status",
+        "mode",
+        "objects",
+        "certificates",
+        "signatures",
+        "SAD",
+        "id",
+        "error",
+        "access_token",
+    ]
 )
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=8),
