@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _MOST_NAMESPACES = 32
 _MOST_ATTRIBUTES = 64
 
-_MANY_ATTRIBUTES = etree.XPath(f"boolean(descendant-or-self::*[count(@*) > {_MOST_ATTRIBUTES}])")
+_MANY_ATTRIBUTES = etree.XPath(f"boolean(descendant-or-self::*/@*[{_MOST_ATTRIBUTES + 1}])")
 _XML_ATTRIBUTES = etree.XPath("boolean(descendant-or-self::*/@xml:*)")
 _IDS = etree.XPath(
     "descendant-or-self::*/@*[translate(local-name(), 'ID', 'id') = 'id']", smart_strings=False

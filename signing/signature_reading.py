@@ -9,6 +9,7 @@ import re
 from base64 import b64decode, b64encode
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from signing.algorithms import DSIG
@@ -55,58 +56,52 @@ class XmlSignature:
     signing_time: datetime
 
 
-class SignatureReader:
-    """Reads the signatures of one document; remembers certificates, for most carry the same one."""
+def read_signature(signature: _Element) -> XmlSignature:
+    """The parts of a signature.
 
-    def __init__(self) -> None:
-        self._credentials: dict[str, Credential] = {}
+    Raises:
+        SignatureRefused: it has not the profile's shape.
+    """
+    if signature.tag != f"{{{DSIG}}}Signature":
+        raise SignatureRefused("the element Signature is not in the namespace of XML Signature")
+    signed_info, value, key_info, holder = _exactly(
+        signature, "SignedInfo", "SignatureValue", "KeyInfo", "Object"
+    )
+    canonicalization, method, references = _signed_info(signed_info)
+    if len(references) > _MOST_REFERENCES:
+        raise SignatureRefused(f"the signature has {len(references)} references")
+    credential, *others = _certificates(key_info)
+    return XmlSignature(
+        signed_info=signed_info,
+        canonicalization=_algorithm(canonicalization),
+        method=_algorithm(method),
+        references=tuple(_reference(reference) for reference in references),
+        value=_bytes(value),
+        credential=credential,
+        others=tuple(others),
+        holder=holder,
+        signing_time=_signing_time(holder),
+    )
 
-    def read(self, signature: _Element) -> XmlSignature:
-        """The parts of a signature.
 
-        Raises:
-            SignatureRefused: it has not the profile's shape.
-        """
-        if signature.tag != f"{{{DSIG}}}Signature":
-            raise SignatureRefused("the element Signature is not in the namespace of XML Signature")
-        signed_info, value, key_info, holder = _exactly(
-            signature, "SignedInfo", "SignatureValue", "KeyInfo", "Object"
-        )
-        canonicalization, method, references = _signed_info(signed_info)
-        if len(references) > _MOST_REFERENCES:
-            raise SignatureRefused(f"the signature has {len(references)} references")
-        credential, *others = self._certificates(key_info)
-        return XmlSignature(
-            signed_info=signed_info,
-            canonicalization=_algorithm(canonicalization),
-            method=_algorithm(method),
-            references=tuple(_reference(reference) for reference in references),
-            value=_bytes(value),
-            credential=credential,
-            others=tuple(others),
-            holder=holder,
-            signing_time=_signing_time(holder),
-        )
+def _certificates(key_info: _Element) -> list[Credential]:
+    # KeyValue and the like may stand beside: a key that no certificate vouches for is never used.
+    data = [child for child in key_info if _is(child, "X509Data")]
+    if len(data) != 1:
+        raise SignatureRefused(f"KeyInfo has {len(data)} elements X509Data instead of one")
+    texts = [_text(child) for child in data[0] if _is(child, "X509Certificate")]
+    if not 0 < len(texts) <= _MOST_CERTIFICATES:
+        raise SignatureRefused(f"X509Data has {len(texts)} certificates, not 1 to {_MOST_CERTIFICATES}")
+    return [_credential(text) for text in texts]
 
-    def _certificates(self, key_info: _Element) -> list[Credential]:
-        # KeyValue and the like may stand beside: a key that no certificate vouches for is never used.
-        data = [child for child in key_info if _is(child, "X509Data")]
-        if len(data) != 1:
-            raise SignatureRefused(f"KeyInfo has {len(data)} elements X509Data instead of one")
-        texts = [_text(child) for child in data[0] if _is(child, "X509Certificate")]
-        if not 0 < len(texts) <= _MOST_CERTIFICATES:
-            raise SignatureRefused(f"X509Data has {len(texts)} certificates, not 1 to {_MOST_CERTIFICATES}")
-        return [self._credential(text) for text in texts]
 
-    def _credential(self, text: str) -> Credential:
-        known = self._credentials.get(text)
-        if known is None:
-            try:
-                known = Credential.from_der(_decoded(text, "X509Certificate"))
-            except CertificateUnreadable as error:
-                raise SignatureRefused(error.message) from None
-            self._credentials[text] = known
-        return known
+# Most signatures that one computer sees carry the same few certificates.
+@lru_cache(maxsize=256)
+def _credential(text: str) -> Credential:
+    try:
+        return Credential.from_der(_decoded(text, "X509Certificate"))
+    except CertificateUnreadable as error:
+        raise SignatureRefused(error.message) from None
 
 
 def _signed_info(element: _Element) -> tuple[_Element, _Element, list[_Element]]:

@@ -22,7 +22,7 @@ from signing.errors import SignatureRefused, XmlRefused
 from signing.places import local_name, places_of
 from signing.profile_checks import SHA1_PROBLEM, Case, check_signature, uses_sha1
 from signing.safe_xml import parse
-from signing.signature_reading import SignatureReader
+from signing.signature_reading import read_signature
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -93,10 +93,7 @@ def verify_document(
         check_places(document, places)
     except (SignatureRefused, XmlRefused) as error:
         return Report(valid=False, root=root, signatures=(), problem=error.message)
-    reader = SignatureReader()
-    signatures = tuple(
-        _verify(place, reader, trust=trust, now=now, allow_sha1=allow_sha1) for place in places
-    )
+    signatures = tuple(_verify(place, trust=trust, now=now, allow_sha1=allow_sha1) for place in places)
     valid = bool(signatures) and all(signature.valid for signature in signatures)
     return Report(valid, root, signatures, None if signatures else "no signature")
 
@@ -122,14 +119,13 @@ def report_to_json(report: Report) -> dict[str, Any]:
 
 def _verify(
     place: Place,
-    reader: SignatureReader,
     *,
     trust: Sequence[x509.Certificate],
     now: datetime | None,
     allow_sha1: bool,
 ) -> SignatureReport:
     try:
-        signature = reader.read(place.signature)
+        signature = read_signature(place.signature)
     except SignatureRefused as error:
         return SignatureReport(place.covers, "", None, "", valid=False, problem=error.message)
     problem = SHA1_PROBLEM if uses_sha1(signature) else None

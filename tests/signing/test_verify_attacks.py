@@ -254,6 +254,14 @@ CHANGES: dict[str, tuple[Change, str]] = {
         "2 elements MST",
     ),
     "kind changed to one without signature": (replaced(">206<", ">999<"), "no signature"),
+    "kind and package signature removed": (
+        lambda document: cut(cut(document, "<MLTDiep>206</MLTDiep>")[0], "<CKSNNT>.*</CKSNNT>")[0],
+        "type '' is none",
+    ),
+    "kind changed to none that is": (
+        lambda document: cut(changed(document, ">206<", ">2O6<"), "<CKSNNT>.*</CKSNNT>")[0],
+        "type '2O6' is none",
+    ),
     "kind changed to a notice": (
         lambda document: (
             changed(document, ">206<", ">204<").replace(b"<HDon>", b"<HDom>").replace(b"</HDon>", b"</HDom>")
