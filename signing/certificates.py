@@ -30,7 +30,8 @@ _CARRIERS = (NameOID.USER_ID, NameOID.SERIAL_NUMBER)
 class Credential:
     """A certificate with everything of it read, so that no later step meets a broken part.
 
-    ``subject`` as ``subject_name`` gives it; ``not_before`` and ``not_after`` in UTC, both included.
+    ``subject`` as ``subject_name`` gives it; ``not_before`` and ``not_after`` in UTC, both included;
+    ``may_sign`` is whether its key usage allows signatures on documents.
     """
 
     certificate: x509.Certificate
@@ -39,6 +40,7 @@ class Credential:
     tax_code: str | None
     not_before: datetime
     not_after: datetime
+    may_sign: bool
 
     @staticmethod
     def of(certificate: x509.Certificate) -> Credential:
@@ -58,8 +60,9 @@ class Credential:
                 tax_code=tax_code_of(certificate),
                 not_before=certificate.not_valid_before_utc,
                 not_after=certificate.not_valid_after_utc,
+                may_sign=_may_sign(certificate),
             )
-        except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        except (ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension) as error:
             raise CertificateUnreadable("the certificate has a part that cannot be read") from error
 
     @staticmethod
@@ -110,3 +113,12 @@ def check_validity(certificate: x509.Certificate, at: datetime) -> None:
     if at < certificate.not_valid_before_utc:
         day = certificate.not_valid_before_utc
         raise CertificateNotYetValid(f"the certificate is valid only from {day:%Y-%m-%d}")
+
+
+def _may_sign(certificate: x509.Certificate) -> bool:
+    """Without the extension every use is allowed (RFC 5280, 4.2.1.3)."""
+    try:
+        usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
+    except x509.ExtensionNotFound:
+        return True
+    return usage.digital_signature or usage.content_commitment

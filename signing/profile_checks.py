@@ -88,10 +88,13 @@ def references_are_the_contents_and_the_object(case: Case) -> None:
 
 
 def transforms_are_known(case: Case) -> None:
-    """Nothing, or enveloped-signature, which has no effect here, then at most one canonicalisation."""
+    """Nothing or one canonicalisation; before it, for a content, enveloped-signature, which has no effect.
+
+    For the Object it would have one: the signature would be taken out and nothing would be left to sign.
+    """
     for reference in case.signature.references:
         steps = list(reference.transforms)
-        if steps and steps[0] == ENVELOPED:
+        if steps and steps[0] == ENVELOPED and reference.uri != f"#{case.signature.holder.get('Id')}":
             steps.pop(0)
         if len(steps) > 1 or not _CANONICALIZATIONS.issuperset(steps):
             raise SignatureRefused(f"the transforms {', '.join(reference.transforms)[:200]} are not allowed")
@@ -158,6 +161,12 @@ def signature_value_fits(case: Case) -> None:
         raise SignatureRefused("the signature method is not supported on this computer") from None
 
 
+def certificate_may_sign(case: Case) -> None:
+    """A certificate for other ends, say of a server or for encryption, signs no document."""
+    if not case.signature.credential.may_sign:
+        raise SignatureRefused("the certificate's key usage does not allow signatures")
+
+
 def certificate_was_valid(case: Case) -> None:
     """At SigningTime, as the profile asks; that it has expired since does not matter."""
     credential, moment = case.signature.credential, case.signature.signing_time
@@ -205,6 +214,7 @@ CHECKS = (
     content_is_unchanged,
     signing_time_is_unchanged,
     signature_value_fits,
+    certificate_may_sign,
     certificate_was_valid,
     signing_time_is_not_in_the_future,
     certificate_is_the_sellers,

@@ -11,7 +11,9 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.hashes import SHA256
 from lxml import etree
 from signed_samples import (
     C14N,
@@ -322,6 +324,13 @@ def one_reference(one: Handmade) -> None:
     one.references = one.both()[:1]
 
 
+@shape("the transforms .*enveloped-signature are not allowed")
+def enveloped_transform_on_the_object(one: Handmade) -> None:
+    """Taken by the word, nothing of the Object is left to be signed, and xmlsec1 refuses it."""
+    target = one.reference(f"#Obj-{one.signature_id}", inside_dsig(one.holder(), "Object"), (ENVELOPED,))
+    one.references = [one.both()[0], target]
+
+
 @shape("is not CanonicalizationMethod, SignatureMethod and References")
 def no_reference(one: Handmade) -> None:
     one.references = []
@@ -490,6 +499,42 @@ def test_the_seller_of_an_invoice_counts_not_that_of_the_header(private: rsa.RSA
     assert not report.valid
 
 
+def test_certificates_for_other_ends_are_refused(private: rsa.RSAPrivateKey) -> None:
+    for digital_signature, content_commitment, taken in (
+        (False, False, False),
+        (True, False, True),
+        (False, True, True),
+    ):
+        usage = x509.KeyUsage(
+            digital_signature=digital_signature,
+            content_commitment=content_commitment,
+            key_encipherment=True,
+            data_encipherment=False,
+            key_agreement=False,
+            key_cert_sign=False,
+            crl_sign=False,
+            encipher_only=False,
+            decipher_only=False,
+        )
+        plain = signer_of(private).certificate
+        certificate = (
+            x509.CertificateBuilder()
+            .subject_name(plain.subject)
+            .issuer_name(plain.subject)
+            .public_key(private.public_key())
+            .serial_number(7)
+            .not_valid_before(plain.not_valid_before_utc)
+            .not_valid_after(plain.not_valid_after_utc)
+            .add_extension(usage, critical=True)
+            .sign(private, SHA256())
+        )
+        document = signed_invoice(XmlSigner(Pkcs12Key(private, certificate)))
+        if taken:
+            assert verify_document(document).valid
+        else:
+            assert "key usage does not allow" in reasons(document)
+
+
 def test_weak_keys_are_refused(key: Pkcs12Key) -> None:
     weak = rsa.generate_private_key(public_exponent=65537, key_size=1024)  # noqa: S505 - that is the point
     other = signer_of(rsa.generate_private_key(public_exponent=65537, key_size=2048))
@@ -497,9 +542,6 @@ def test_weak_keys_are_refused(key: Pkcs12Key) -> None:
     signature = Handmade(other, content())
     signature.key_info = f"<X509Data>{certificate_element(certificate)}</X509Data>"
     assert "not an RSA key" in reasons(signed_by_hand(signature))
-    from cryptography import x509
-    from cryptography.hazmat.primitives.hashes import SHA256
-
     small = (
         x509.CertificateBuilder()
         .subject_name(key.certificate.subject)
