@@ -181,7 +181,7 @@ def _none(path: str) -> list[Place]:
 
 
 def _children(parent: _Element, name: str) -> list[_Element]:
-    return [child for child in parent if local_name(child) == name]
+    return list(parent.iterchildren(f"{{*}}{name}"))
 
 
 def _at_most_one(parent: _Element, name: str, path: str) -> _Element | None:

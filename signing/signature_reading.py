@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from lxml.etree import _Element
 
 _VIETNAM = timezone(timedelta(hours=7))
+_PREFIX = f"{{{DSIG}}}"
 _MOST_CERTIFICATES = 5
 _MOST_REFERENCES = 8
 _LONGEST_VALUE = 32 * 1024  # characters of one base64 value; a certificate has some 2,500
@@ -62,7 +63,7 @@ def read_signature(signature: _Element) -> XmlSignature:
     Raises:
         SignatureRefused: it has not the profile's shape.
     """
-    if signature.tag != f"{{{DSIG}}}Signature":
+    if not _is(signature, "Signature"):
         raise SignatureRefused("the element Signature is not in the namespace of XML Signature")
     signed_info, value, key_info, holder = _exactly(
         signature, "SignedInfo", "SignatureValue", "KeyInfo", "Object"
@@ -130,7 +131,8 @@ def _signing_time(holder: _Element) -> datetime:
     """SigningTime at its path below Object, each step in the namespace of XML Signature or in none."""
     found = [holder]
     for name in ("SignatureProperties", "SignatureProperty", "SigningTime"):
-        found = [child for parent in found for child in parent if _is(child, name, or_none=True)]
+        allowed = (f"{_PREFIX}{name}", name)
+        found = [child for parent in found for child in parent if child.tag in allowed]
         if len(found) != 1:
             raise SignatureRefused(f"the signature's Object has {len(found)} elements {name} instead of one")
         if name == "SignatureProperty" and not found[0].get("Target"):
@@ -154,8 +156,8 @@ def _exactly(parent: _Element, *names: str) -> list[_Element]:
     return children
 
 
-def _is(element: _Element, name: str, *, or_none: bool = False) -> bool:
-    return element.tag == f"{{{DSIG}}}{name}" or (or_none and element.tag == name)
+def _is(element: _Element, name: str) -> bool:
+    return element.tag == f"{_PREFIX}{name}"
 
 
 def _algorithm(element: _Element) -> str:
@@ -176,7 +178,7 @@ def _text(element: _Element) -> str:
 
 
 def _decoded(text: str, name: str) -> bytes:
-    compact = _BLANK.sub("", text)
+    compact = _BLANK.sub("", text) if any(blank in text for blank in " \t\r\n") else text
     if len(compact) > _LONGEST_VALUE:
         raise SignatureRefused(f"{name} is too long")
     try:

@@ -88,7 +88,7 @@ def verify_document(
     try:
         document = parse(data)
         root = local_name(document)
-        check_document(document)
+        check_document(document, data)
         places = places_of(document)
         check_places(document, places)
     except (SignatureRefused, XmlRefused) as error:
