@@ -33,12 +33,14 @@ signxml: Any = import_module("signxml")
 ROUNDS = 5
 SECONDS = 0.25  # of one action in one round
 PACKAGE = 500  # invoices
+LINES = 10  # of an invoice
 # What is promised: at least so much, in units of the other.
 PROMISES: dict[str, dict[str, float]] = {
     "sign_1_thread": {"rsa_raw_1_thread": 0.85, "sign_python_xmlsec": 1.6, "sign_signxml": 1.8},
     "sign_2_threads": {"rsa_raw_2_threads": 0.85},
     "verify": {"verify_python_xmlsec": 1.0, "verify_signxml": 1.0},
-    "verify_package_invoices": {"verify": 1.0},
+    # Each content is canonicalised twice there: for its invoice's signature and for the package's.
+    "verify_package_invoices": {"verify": 0.5},
 }
 _NOW = datetime(2026, 11, 23, 2, 15, tzinfo=UTC)
 _DSIG = "http://www.w3.org/2000/09/xmldsig#"
@@ -163,9 +165,16 @@ def _certificate(private: rsa.RSAPrivateKey) -> x509.Certificate:
 
 
 def _content(number: int) -> bytes:
+    """A VAT invoice of a grocer's with every field that the profile asks for, and ten lines."""
     return (
-        f'<DLHDon Id="HD{number}"><TTChung><PBan>2.1.0</PBan><SHDon>{number}</SHDon></TTChung><NDHDon><NBan>'
-        f"<Ten>SÔNG HÀN</Ten><MST>0409990010</MST></NBan><DSHHDVu>{_LINE * 5}</DSHHDVu></NDHDon></DLHDon>"
+        f'<DLHDon Id="HD{number}"><TTChung><PBan>2.1.0</PBan><THDon>Hóa đơn giá trị gia tăng</THDon>'
+        f"<KHMSHDon>1</KHMSHDon><KHHDon>C26MAA</KHHDon><SHDon>{number}</SHDon><NLap>2026-11-23</NLap>"
+        "<DVTTe>VND</DVTTe><HTTToan>Tiền mặt</HTTToan></TTChung><NDHDon><NBan><Ten>CỬA HÀNG SÔNG HÀN</Ten>"
+        "<MST>0409990010</MST><DChi>12 Bạch Đằng, phường Hải Châu, thành phố Đà Nẵng</DChi></NBan>"
+        f"<NMua><Ten>Khách lẻ</Ten></NMua><DSHHDVu>{_LINE * LINES}</DSHHDVu><TToan><THTTLTSuat><LTSuat>"
+        "<TSuat>8%</TSuat><ThTien>462960</ThTien><TThue>37040</TThue></LTSuat></THTTLTSuat>"
+        "<TgTCThue>462960</TgTCThue><TgTThue>37040</TgTThue><TgTTTBSo>500000</TgTTTBSo>"
+        "<TgTTTBChu>Năm trăm nghìn đồng</TgTTTBChu></TToan></NDHDon></DLHDon>"
     ).encode()
 
 
@@ -183,16 +192,22 @@ def _package(signer: XmlSigner, count: int) -> bytes:
 
 
 def _xmlsec_signing(document: bytes, private: rsa.RSAPrivateKey) -> Callable[[], object]:
-    """Signing the same invoice over again, as python-xmlsec does it: parse, fill in the template, write."""
+    """The same invoice signed as python-xmlsec does it: read invoice and template, join, fill in, write."""
     pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     key = xmlsec.Key.from_memory(pem, xmlsec.constants.KeyDataFormatPem)
+    unsigned = etree.fromstring(document)
+    signature = _signature(unsigned)
+    _place(unsigned).remove(signature)
+    template, text = etree.tostring(signature), etree.tostring(unsigned)
 
     def sign() -> None:
-        root = etree.fromstring(document)
+        root = etree.fromstring(text)
+        place = _place(root)
+        place.append(etree.fromstring(template))
         xmlsec.tree.add_ids(root, ["Id"])
         context = xmlsec.SignatureContext()
         context.key = key
-        context.sign(_signature(root))
+        context.sign(place[0])
         etree.tostring(root)
 
     return sign
@@ -218,17 +233,17 @@ def _signxml_signing(
 ) -> Callable[[], object]:
     """With a key object: given PEM, signxml reads and checks it each time, and is sixty times slower."""
     unsigned = etree.fromstring(document)
-    signature = _signature(unsigned)
-    place = signature.getparent()
-    assert place is not None
-    place.replace(signature, etree.fromstring(_OBJECT))
+    _place(unsigned).replace(_signature(unsigned), etree.fromstring(_OBJECT))
     text = etree.tostring(unsigned)
     signer = signxml.XMLSigner(method=signxml.methods.detached, c14n_algorithm=_C14N)
     signer.namespaces = {None: _DSIG}
 
     def sign() -> None:
         root = etree.fromstring(text)
-        signer.sign(root, key=private, cert=[certificate], reference_uri=["#HD1", "#Obj-S1"])
+        signature = signer.sign(root, key=private, cert=[certificate], reference_uri=["#HD1", "#Obj-S1"])
+        place = _place(root)
+        signature.append(place[0])
+        place.append(signature)
         etree.tostring(root)
 
     return sign
@@ -247,6 +262,12 @@ def _signxml_verifying(document: bytes, certificate: x509.Certificate) -> Callab
         verifier.verify(document, x509_cert=certificate, expect_config=expected, validate_schema=False)
 
     return verify
+
+
+def _place(root: etree._Element) -> etree._Element:
+    found = root.find("DSCKS/NBan")
+    assert found is not None
+    return found
 
 
 def _signature(root: etree._Element) -> etree._Element:

@@ -14,7 +14,12 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.x509.oid import NameOID
 
-from signing.errors import CertificateExpired, CertificateNotYetValid, CertificateUnreadable
+from signing.errors import (
+    CertificateExpired,
+    CertificateForeign,
+    CertificateNotYetValid,
+    CertificateUnreadable,
+)
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -113,6 +118,19 @@ def check_validity(certificate: x509.Certificate, at: datetime) -> None:
     if at < certificate.not_valid_before_utc:
         day = certificate.not_valid_before_utc
         raise CertificateNotYetValid(f"the certificate is valid only from {day:%Y-%m-%d}")
+
+
+def check_owner(certificate: x509.Certificate, tax_code: str) -> None:
+    """Before issuing: whether the certificate is the seller's; the dash of 10-3 codes does not matter.
+
+    Raises:
+        CertificateForeign: it carries another tax code, or none.
+    """
+    carried = tax_code_of(certificate)
+    if carried is None:
+        raise CertificateForeign("the certificate carries no tax code (UID=MST:…)")
+    if carried.replace("-", "") != tax_code.replace("-", ""):
+        raise CertificateForeign(f"the certificate is of {carried}, the seller is {tax_code}")
 
 
 def _may_sign(certificate: x509.Certificate) -> bool:

@@ -21,6 +21,7 @@
     ├── KeyRefused                   E-SIGN-016  will not sign until a person has done something
     │   ├── PinWrong                 E-SIGN-017  the token or service does not take the PIN
     │   └── PinLocked                E-SIGN-018  no try is left, or the last one is not risked
+    ├── CertificateForeign           E-SIGN-019  of another taxpayer than the seller
     ├── XmlRefused                   E-SIGN-020
     │   ├── XmlMalformed             E-SIGN-021  not XML
     │   ├── XmlTooLarge              E-SIGN-022  bytes, parts or depth above the limit
@@ -28,7 +29,8 @@
     ├── SignatureRefused             E-SIGN-030  the verifier's answer no, with its reason
     ├── RevocationUnreadable         E-SIGN-040  an OCSP answer or CRL that proves nothing
     ├── RevocationUnknown            E-SIGN-041  nobody can say now, and the policy is strict
-    └── CertificateRevoked           E-SIGN-042
+    ├── CertificateRevoked           E-SIGN-042
+    └── CertificateUntrusted         E-SIGN-043  no chain to a configured root
 """
 
 from errors import ThunganError
@@ -198,6 +200,15 @@ class PinLocked(KeyRefused):
     )
 
 
+class CertificateForeign(SigningError):
+    """The certificate carries another tax code than the seller's, or none."""
+
+    code = "E-SIGN-019"
+    advice_vi = "Dùng chứng thư số của chính người bán (UID=MST trong chứng thư phải là mã số thuế của shop)."
+    advice_en = "Use the seller's own certificate: the UID=MST in it must be the shop's tax code."
+    exit_code = 3
+
+
 class XmlRefused(SigningError):
     """XML from outside that is not taken in."""
 
@@ -254,4 +265,13 @@ class CertificateRevoked(SigningError):
     code = "E-SIGN-042"
     advice_vi = "Ngừng ký bằng chứng thư này; liên hệ nhà cung cấp để cấp chứng thư mới và đăng ký lại."
     advice_en = "Stop signing with it; get a new certificate from its provider and register that one."
+    exit_code = 3
+
+
+class CertificateUntrusted(SigningError):
+    """No way leads from the certificate to one of the roots that are configured."""
+
+    code = "E-SIGN-043"
+    advice_vi = "Thêm chứng thư gốc của nhà cung cấp vào cấu hình, hoặc kiểm tra lại chứng thư số."
+    advice_en = "Add the provider's root certificate to the configuration, or check the certificate."
     exit_code = 3

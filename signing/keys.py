@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from signing.algorithms import DIGESTS, Digest
-from signing.certificates import check_validity, subject_name, tax_code_of
+from signing.certificates import check_owner, check_validity, subject_name, tax_code_of
 from signing.errors import KeySettingInvalid, KeyUnsupported
 from signing.file_keys import FileKey, PemKey, Pkcs12Key
 from signing.signing_key import MIN_RSA_BITS, SigningKey
@@ -41,6 +41,7 @@ __all__ = [
     "PemKey",
     "Pkcs12Key",
     "SigningKey",
+    "check_owner",
     "check_validity",
     "open_key",
     "subject_name",

@@ -186,16 +186,21 @@ class TokenKey:
         if not self._pin and not keypad:
             raise PinWrong(f"there is no PIN for the token ({self._uri})")
         name = sha256(f"{self._uri.module}\0{token.label}\0".encode() + token.serial).hexdigest()[:16]
-        with PinGuard(self._folder / f".pin-tries-{name}").one_try():
-            try:
-                return token.open(user_pin=self._pin.reveal() or PROTECTED_AUTH)
-            except ck.UserAlreadyLoggedIn:
-                # Logging in is the process's, not the session's: another key on the token has done it.
-                return token.open()
-            except _WRONG_PIN:
-                raise PinWrong(f"the token ({self._uri}) does not take the PIN") from None
-            except ck.PinLocked:
-                raise PinLocked(f"the PIN of the token ({self._uri}) is locked") from None
+        try:
+            with PinGuard(self._folder / f".pin-tries-{name}").one_try():
+                return self._log_in(token)
+        except ck.UserAlreadyLoggedIn:
+            # Logging in is the process's, not the session's: another key on the token has done it. The
+            # PIN has not been looked at, so the count stays as it was.
+            return token.open()
+
+    def _log_in(self, token: Token) -> Session:
+        try:
+            return token.open(user_pin=self._pin.reveal() or PROTECTED_AUTH)
+        except _WRONG_PIN:
+            raise PinWrong(f"the token ({self._uri}) does not take the PIN") from None
+        except ck.PinLocked:
+            raise PinLocked(f"the PIN of the token ({self._uri}) is locked") from None
 
     def _drop(self) -> None:
         opened, self._open = self._open, None

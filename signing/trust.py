@@ -9,6 +9,9 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 
+from signing.certificates import subject_name
+from signing.errors import CertificateUntrusted
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
@@ -55,6 +58,24 @@ def chain_of(
             if above is not None:
                 return (certificate, *above)
     return None
+
+
+def check_chain(
+    certificate: x509.Certificate,
+    others: Sequence[x509.Certificate],
+    trust: Sequence[x509.Certificate],
+    at: datetime,
+) -> tuple[x509.Certificate, ...]:
+    """Before issuing: ``chain_of``, for ``revocation`` to go on with.
+
+    Raises:
+        CertificateUntrusted: there is none.
+    """
+    chain = chain_of(certificate, others, trust, at)
+    if chain is None:
+        name = subject_name(certificate)
+        raise CertificateUntrusted(f"no chain leads from the certificate of {name} to a configured root")
+    return chain
 
 
 def _issuer_at(certificate: x509.Certificate, issuer: x509.Certificate, below: int, at: datetime) -> bool:

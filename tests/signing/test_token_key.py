@@ -174,6 +174,28 @@ def test_a_token_that_is_away_costs_no_try(full: SoftToken, tmp_path: Path) -> N
     assert not list(tmp_path.glob(".pin-tries-*"))
 
 
+def test_a_pin_that_nobody_looked_at_forgives_nothing(
+    full: SoftToken, opened: SigningKey, stranger: Pkcs12Key, tmp_path: Path
+) -> None:
+    """While another key of the process is logged in, a token takes every PIN without reading it."""
+    counts = tmp_path / "counts"
+    counts.mkdir()
+    other = open_key(full.uri(), Secret("99999"), folder=counts)
+    assert other.sign(b"sale") == opened.sign(b"sale")
+    assert not list(counts.iterdir())
+    full.is_("away")
+    with pytest.raises(KeyAway):
+        opened.sign(b"sale")
+    full.is_("")
+    with pytest.raises(PinWrong):
+        other.sign(b"sale")
+    assert [one.read_text() for one in counts.iterdir()] == ["1"]
+    assert opened.sign(b"sale") == opened.sign(b"sale")
+    again = open_key(full.uri(), Secret("99999"), folder=counts)
+    assert [one.read_text() for one in counts.iterdir()] == ["1"]
+    again.close()
+
+
 def test_a_damaged_count_is_taken_as_full(full: SoftToken, tmp_path: Path) -> None:
     with pytest.raises(PinWrong):
         open_key(full.uri(), Secret("1357"), folder=tmp_path)
