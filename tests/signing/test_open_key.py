@@ -1,6 +1,7 @@
 import copy
 import os
 import pickle
+import subprocess
 import sys
 from pathlib import Path
 
@@ -207,3 +208,14 @@ def test_keys_are_not_written_anywhere(key: Pkcs12Key) -> None:
         pickle.dumps(XmlSigner(key))
     with pytest.raises(TypeError):
         copy.deepcopy(key)
+
+
+def test_what_other_keys_need_is_loaded_only_with_them() -> None:
+    """A shop with a key file pays neither the memory nor the time of a token's or service's libraries."""
+    program = (
+        "import sys, signing.keys, signing.xmldsig; print(*{'httpx', 'pkcs11', 'lxml'} & set(sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], check=True, capture_output=True, text=True, timeout=60
+    )
+    assert done.stdout.split() == []
