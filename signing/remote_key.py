@@ -37,7 +37,7 @@ from signing.remote_protocol import (
     refusal,
     sign_call,
 )
-from signing.signing_key import kind_of, public_key_of
+from signing.signing_key import afresh, kind_of, public_key_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -125,7 +125,7 @@ class RemoteKey:
     def sign(self, data: bytes) -> bytes:
         """As ``SigningKey.sign``: two questions to the service, and its answer is held against the key."""
         if self._refused is not None:
-            raise self._refused
+            raise afresh(self._refused)
         setting, digest, hashed = self._setting, self._digest, self._digest.of(data)
         activation = self._authorize(hashed)
         call = sign_call(setting.credential, activation, hashed, digest, self._credential.algorithm)
@@ -153,7 +153,7 @@ class RemoteKey:
         # credentials as tokens lock themselves, and ten threads would be ten tries.
         with self._first:
             if self._refused is not None:
-                raise self._refused
+                raise afresh(self._refused)
             with self._guard.one_try():
                 activation = self._activation(call)
             self._pin_proven = True

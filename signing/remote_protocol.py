@@ -38,7 +38,7 @@ _LONGEST_TEXT = 120
 
 
 @dataclass(frozen=True, slots=True)
-class Credential:
+class RemoteCredential:
     """What the service says of a credential. ``algorithm`` is the OID to sign with; ``needs_pin`` whether
     each authorisation wants the PIN, under the name ``pin_id``."""
 
@@ -53,7 +53,7 @@ def info_call(credential: str) -> dict[str, Any]:
     return {"credentialID": credential, "certificates": "chain", "certInfo": True, "authInfo": True}
 
 
-def read_info(data: bytes, digest: Digest) -> Credential:
+def read_info(data: bytes, digest: Digest) -> RemoteCredential:
     """The answer of ``credentials/info``.
 
     Raises:
@@ -85,7 +85,7 @@ def read_info(data: bytes, digest: Digest) -> Credential:
     if mode == "explicit" and any(one.get("type", "Password") != "Password" for one in passwords):
         raise KeyUnsupported("the signing service wants a one-time code for each signature")
     pin_id = next((str(one["id"]) for one in passwords if "id" in one), "PIN")
-    return Credential(certificate, algorithm, mode == "explicit", pin_id)
+    return RemoteCredential(certificate, algorithm, mode == "explicit", pin_id)
 
 
 def authorize_call(

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from cryptography import x509
 
     from signing.algorithms import Digest, KeyKind
+    from signing.errors import KeyRefused
 
 MIN_RSA_BITS = 2048
 MAX_RSA_BITS = 4096  # above, one signature takes a cash register a tenth of a second and more
@@ -121,3 +122,8 @@ def raw_ecdsa(der: bytes) -> bytes:
         return b"".join(number.to_bytes(COORDINATE) for number in decode_dss_signature(der))
     except OverflowError:
         raise ValueError("a number of the signature is larger than P-256 has") from None
+
+
+def afresh(refused: KeyRefused) -> KeyRefused:
+    """The same error, to be raised once more: one that is raised again and again grows with each time."""
+    return type(refused)(refused.message)

@@ -22,7 +22,7 @@ from pkcs11.types import PROTECTED_AUTH
 from signing.certificates import subject_name
 from signing.errors import KeyAway, KeyRefused, KeySettingInvalid, PinLocked, PinWrong
 from signing.pin_guard import PinGuard
-from signing.signing_key import kind_of, public_key_of, signature_fits
+from signing.signing_key import afresh, kind_of, public_key_of, signature_fits
 from signing.token_objects import TokenPair, error_name, load_module, matching_tokens, pick_pair
 from signing.token_uri import TokenUri
 
@@ -108,14 +108,15 @@ class TokenKey:
         with self._alone():
             if self._refused is not None:
                 # The answer of a person is needed; asking the token again could only do harm.
-                raise self._refused
+                raise afresh(self._refused)
             if self._open is not None:
                 try:
                     return self._ask(self._open, hashed)
                 except ck.PKCS11Error as error:
                     self._drop()
                     if isinstance(error, _FINAL):
-                        raise KeyRefused(f"the token does not sign: {error_name(error)}") from None
+                        self._refused = KeyRefused(f"the token does not sign: {error_name(error)}")
+                        raise self._refused from None
             self._open = self._connect(self.certificate)
             try:
                 return self._ask(self._open, hashed)
@@ -146,21 +147,29 @@ class TokenKey:
 
     def _connect(self, known: x509.Certificate | None = None) -> _Open:
         try:
-            session = self._login(self._find())
-            try:
-                opened = _Open(session, pick_pair(session, self._uri, known))
-                if known is not None and opened.pair.certificate != known:
-                    raise KeyRefused(f"another certificate is now on the token ({self._uri})")
-            except BaseException:
-                _close(session)
-                raise
+            return self._opened(known)
         except _FINAL as error:
-            self._refused = KeyRefused(f"the token ({self._uri}) refuses: {error_name(error)}")
-            raise self._refused from None
+            refused, why = True, error_name(error)
         except ck.PKCS11Error as error:
-            raise KeyAway(f"the token ({self._uri}) does not answer: {error_name(error)}") from None
+            refused, why = False, error_name(error)
         except KeyRefused as error:
             self._refused = error
+            raise
+        # Not raised above: an error kept alive there would keep the library's search alive, which is then
+        # ended at any later time, perhaps in the middle of the next session's.
+        if not refused:
+            raise KeyAway(f"the token ({self._uri}) does not answer: {why}")
+        self._refused = KeyRefused(f"the token ({self._uri}) refuses: {why}")
+        raise self._refused
+
+    def _opened(self, known: x509.Certificate | None) -> _Open:
+        session = self._login(self._find())
+        try:
+            opened = _Open(session, pick_pair(session, self._uri, known))
+            if known is not None and opened.pair.certificate != known:
+                raise KeyRefused(f"another certificate is now on the token ({self._uri})")
+        except BaseException:
+            _close(session)
             raise
         return opened
 

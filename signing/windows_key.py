@@ -30,7 +30,7 @@ from signing.errors import (
     SigningError,
 )
 from signing.pin_guard import PinGuard
-from signing.signing_key import kind_of, public_key_of, signature_fits
+from signing.signing_key import afresh, kind_of, public_key_of, signature_fits
 from signing.windows_store import CngFailed, WindowsStore
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ class WindowsKey:
         self._setting, self._pin, self._digest = setting, secret, digest
         self._guard = PinGuard(folder / f".pin-tries-{setting.thumbprint.hex()[:16]}")
         self._lock = Lock()
-        self._refused: SigningError | None = None
+        self._refused: KeyRefused | None = None
         self._proven = not secret
         self._told = False  # whether this handle has the PIN
         self._handle: int | None = None
@@ -124,7 +124,7 @@ class WindowsKey:
         hashed = self._digest.of(data)
         with self._lock:
             if self._refused is not None:
-                raise self._refused
+                raise afresh(self._refused)
             if self._handle is not None:
                 try:
                     return self._ask(hashed)
@@ -165,9 +165,7 @@ class WindowsKey:
             with self._guard.one_try():
                 value = self._signature(hashed)
             self._proven = True
-        except KeyAway:
-            raise
-        except SigningError as error:
+        except KeyRefused as error:
             self._refused = error
             self._drop()
             raise

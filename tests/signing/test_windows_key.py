@@ -150,6 +150,17 @@ def test_what_windows_means(status: int, kind: type[SigningError], card: Card, t
     assert type(caught.value) is kind
 
 
+def test_refusing_again_and_again_costs_no_memory(card: Card, tmp_path: Path) -> None:
+    selling = opened(card, tmp_path)
+    card.failing = [0x8010006C]
+    depths = set()
+    for _ in range(20):
+        with pytest.raises(PinLocked) as caught:
+            selling.sign(b"sale")
+        depths.add(len(caught.traceback))
+    assert max(depths) < 8
+
+
 def test_certificates_that_are_not_there(card: Card, stranger: Pkcs12Key, tmp_path: Path) -> None:
     with pytest.raises(PrivateKeyMissing, match="0x80092004"):
         WindowsKey(StoreSetting(bytes(20), machine=True), NONE, tmp_path, DEFAULT_DIGEST, card)
