@@ -15,13 +15,15 @@ from drivers.reading.settle import Settlement, Unsettled, settle
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from decimal import Decimal
 
     from drivers.reading.heading import Heading
     from drivers.reading.profile import Profile
     from drivers.reading.rows import Row
     from invoice.sale import Kind
 
-PRICE_LIKE = 1000  # dong: at least this, and more than the other factor tenfold, is a price for sure
+FEW = 30  # a factor up to this is no price in dong
+DEAR = 10_000  # dong: beyond it, and fifty times the other factor, is no quantity
 
 
 class Unread(Exception):
@@ -139,13 +141,15 @@ def _priced(goods: Goods, order: str | None, *, alone: bool) -> bool:
     """Whether what a layout calls prices look like prices, over the whole receipt."""
     if alone:
         return True
-    for_it = against = 0
-    for item in goods.items:
-        quantity = abs(item.quantity)
-        if item.price >= PRICE_LIKE and item.price >= 10 * quantity:
-            for_it += 1
-        elif quantity >= PRICE_LIKE and quantity >= 10 * item.price:
-            against += 1
+    for_it = sum(_surely(item.price, abs(item.quantity)) for item in goods.items)
+    against = sum(_surely(abs(item.quantity), item.price) for item in goods.items)
     if order is not None and order == goods.layout.order:
         return for_it > 0 or not against
     return for_it > 0 and not against
+
+
+def _surely(price: Decimal | int, quantity: Decimal | int) -> bool:
+    """Whether of two factors the first is the price for sure: nothing costs a few dong."""
+    return (price >= 100 and quantity <= FEW and price >= 10 * quantity) or (
+        price >= DEAR and price >= 50 * quantity
+    )

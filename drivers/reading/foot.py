@@ -12,7 +12,7 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from drivers.reading.amounts import AMOUNT, CURRENCY, PERCENT, dong
+from drivers.reading.amounts import AMOUNT, CURRENCY, PERCENT, QUANTITY, dong
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,6 +32,7 @@ _FILLERS = re.compile(
     r"phai|in|cash|mat|hd|bill|x|gia|tri|item|items|due|goc"
 )
 _AMOUNT_AT_END = re.compile(rf"(?:^|(?<=[\s:=(])|(?<=\.\.))(?P<amount>{AMOUNT}){CURRENCY}\s?\)?\s*$")
+_QUANTITY_AT_END = re.compile(rf"(?:^|(?<=[\s:]))(?P<count>{QUANTITY})\s*$")
 _EXTRA = re.compile(rf"(?:^|\s)(?P<extra>{AMOUNT}){CURRENCY}$")
 _COUNTED = re.compile(r"\(\s*([0-9]{1,4})\s*(?:mon|sp|san pham|mat hang|hang|items?|mh|sl|cai)?\s*\)")
 _RATE_ROW = re.compile(r"\s*(?:0|5|8|10)\s?%\s*")
@@ -53,6 +54,7 @@ class Entry:
     percent: Decimal | None = None
     loose: bool = False  # neither a colon nor a gap before the amount: it may be a sentence
     moneylike: bool = True
+    counted: str | None = None  # a count as printed: it may have decimals
 
 
 def labelled(row: Row) -> tuple[str, str] | None:
@@ -83,6 +85,8 @@ def read_foot(rows: Sequence[Row], first: int, profile: Profile) -> list[Entry]:
 def ends_goods(row: Row, profile: Profile) -> bool:
     """Whether a row is the first of the foot: a labelled sum."""
     if (parts := labelled(row)) is None:
+        if _weighed(row, 0, 0, profile):
+            return True
         found = profile.words.find(row.folded)
         # a total's word alone on its row
         return bool(
@@ -111,7 +115,7 @@ def _split(row: Row) -> list[Row]:
 def _entry(row: Row, place: int, rules: int, profile: Profile, waiting: Row | None) -> Entry | None:
     match = _AMOUNT_AT_END.search(row.folded)
     if match is None:
-        return None
+        return _weighed(row, place, rules, profile)
     before = row.folded[: match.start()]
     label = before.rstrip(" :.=(")
     if not label and waiting is not None:
@@ -138,8 +142,19 @@ def _entry(row: Row, place: int, rules: int, profile: Profile, waiting: Row | No
         extra=extra,
         percent=Decimal(percent[1].replace(",", ".")) if percent else None,
         loose=loose,
+        counted=match["amount"] if "count" in roles else None,
         moneylike=bool(_MONEYLIKE.search(match["amount"])) or row.folded.rstrip(" )")[-1:] == "d",
     )
+
+
+def _weighed(row: Row, place: int, rules: int, profile: Profile) -> Entry | None:
+    """A count of goods with decimals: ``Tổng SL: 3,25``."""
+    match = _QUANTITY_AT_END.search(row.folded)
+    if match is None or "count" not in (
+        roles := _roles(row.folded[: match.start()].rstrip(" :."), profile)[0]
+    ):
+        return None
+    return Entry(row.text.strip(), roles, 0, place, rules, counted=match["count"])
 
 
 def _unknown(row: Row, amount: str, place: int, rules: int) -> Entry:

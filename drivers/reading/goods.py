@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from drivers.reading.amounts import AMOUNT, CURRENCY, dong, readings
 from drivers.reading.rows import fold
+from drivers.reading.syllables import two_words
 from invoice.sale import LINE_TOLERANCE
 
 if TYPE_CHECKING:
@@ -22,12 +23,14 @@ if TYPE_CHECKING:
     from drivers.reading.rows import Row
 
 _MONEY = re.compile(
-    rf"[0-9][.,][0-9]{{3}}(?![0-9])|(?<![0-9a-z])[0-9]{{4,}}(?![0-9a-z])|[x*@=]\s?[0-9]|[0-9]\s?[x*@=]"
+    rf"[0-9][.,][0-9]{{3}}(?![0-9])|(?<![0-9a-z])[0-9]{{4,}}(?![0-9a-z])|[@=]\s?[0-9]"
+    rf"|(?<![0-9a-z])[0-9][0-9.,]*(?:\s?d|\s?vnd)?\s*[x*]\s*[0-9][0-9.,]*(?![0-9a-z])"
     rf"|\s{{2,}}(?:{AMOUNT}){CURRENCY}$"
 )
 _TRAILING = re.compile(rf"(?:^|\s{{2,}})(?:{AMOUNT}){CURRENCY}$")
+_GROUP_SIGN = re.compile(r"[.,](?=[0-9]{3})")
 _GAP = re.compile(r"\s{2,}")
-_NOTE = re.compile(r"\s*(?:[-+*>~]|\(.*\)$|\[.*\]$|(?:ghi chu|note|topping|gc|yeu cau|size|mo ta)\b)")
+_NOTE = re.compile(r"\s*(?:[-+*>~]|\(.*\)$|\[.*\]$|(?:ghi chu|note|topping|gc|yeu cau)\b)")
 _LEADING_NUMBER = re.compile(r"\s*([0-9]{1,3})(?:[.)]\s*|\s+)(?=\S)")
 _BRACKETED = re.compile(r"(.*\S)\s*\(([^()0-9]{1,20})\)")
 _CODE = re.compile(r"(?:([0-9]{8,14})[\s:-]+|\[([A-Za-z0-9._-]{2,24})\]\s*)(?=\S)")
@@ -195,7 +198,7 @@ class _Walk:
         if not self._layout.proven:
             return _stated(item, found.get("quantity"))
         price = dong(found["price"])
-        if price is None:
+        if price is None or len(_group_signs(found["price"]) | _group_signs(found["amount"])) > 1:
             return None
         item.price = price * unit
         percent = Decimal(found["percent"].lstrip("-").replace(",", ".")) if "percent" in found else None
@@ -249,16 +252,19 @@ class _Walk:
 
     def _continues(self, row: Row) -> bool:
         """Append the rest of a name that was cut at the edge of its column, in mid word or at a blank."""
-        if (match := _LEADING_NUMBER.match(row.folded)) and int(match[1]) == len(self.goods.items) + 1:
-            return False
         item = self.goods.items[-1]
+        count = len(self.goods.items)
+        if _leads(row.folded) == count + 1 and _leads(item.name) == count:
+            return False
         cell = self._cell()
         text = row.text.strip()
         full = len(item.name) >= cell
         wraps = len(item.name) + 1 + len(text.split()[0]) > cell
         if not (full or wraps) and self._next_is_item(row):
             return False
-        item.name += ("" if full else " ") + text
+        cut_before_blank = row.text[:1] == " " and row.text[1:2] != " "
+        blank = not full or cut_before_blank or two_words(item.name, text)
+        item.name += (" " if blank else "") + text
         return True
 
     def _next_is_item(self, row: Row) -> bool:
@@ -320,6 +326,16 @@ def _rate(text: str | None) -> str | None:
     if text is None:
         return None
     return text.replace(" ", "") if text[0].isdigit() else text.upper()
+
+
+def _group_signs(amount: str) -> set[str]:
+    """The sign that groups thousands: one software uses one for all its amounts."""
+    return set(_GROUP_SIGN.findall(amount))
+
+
+def _leads(name: str) -> int:
+    match = _LEADING_NUMBER.match(name)
+    return int(match[1]) if match else 0
 
 
 def _number(goods: Goods) -> None:

@@ -30,6 +30,7 @@ _SALE_FIRST = re.compile(
     r"(?:hoa don|phieu|bien lai)(?: ban(?: le)?(?: hang)?| thanh toan| tinh tien| ban)?\s*[-–(:]*\s*"
 )
 _PAPER = re.compile(r"(?:phieu|hoa don|bien ban|bien lai|giay|lenh)\b")
+_BARE = frozenset({"hoa don", "bien lai"})  # a sale's title by themselves, not with other words
 # What may stand behind a title: a number, a date, a place; other words make it a sentence.
 _MAX_REST = 4  # words
 _SENTENCE = re.compile(
@@ -59,7 +60,8 @@ def unknown_title(rows: Sequence[Row], profile: Profile) -> str | None:
         text = row.folded.strip(_EDGE)
         if not _PAPER.match(text) or any(letter.isdigit() or letter == ":" for letter in text):
             continue
-        if not profile.titles.find(text) and not _kinds(row, profile, above=True):
+        found = profile.titles.find(text)
+        if found is None or (found[0] in _BARE and found[1].strip(_EDGE)):
             return row.text.strip()
     return None
 
@@ -95,6 +97,8 @@ def _title(text: str, profile: Profile, *, whole: bool) -> tuple[str, ...]:
     phrase, rest = found
     words = [word for word in rest.split() if word.isalpha()]
     # One word may be part of a shop's name ("Bếp Huế"): it is a title only by itself.
-    if len(words) > (0 if whole or " " not in phrase else _MAX_REST) or any(map(_SENTENCE.fullmatch, words)):
+    if whole and rest.strip():
+        return ()
+    if len(words) > (0 if " " not in phrase else _MAX_REST) or any(map(_SENTENCE.fullmatch, words)):
         return ()
     return profile.titles.roles(phrase)

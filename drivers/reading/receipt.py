@@ -194,20 +194,22 @@ def _cited(name: str, rows: list[Row]) -> Proof:
 
 def _ends_of_goods(rows: Sequence[Row], profile: Profile) -> tuple[int, ...]:
     """The first row of the foot, the likeliest first; discounts right above it may belong to it or not."""
-    end = next((place for place, row in enumerate(rows) if ends_goods(row, profile)), len(rows))
-    ends = [end]
-    place = end
-    while place and (
-        rows[place - 1].blank or rows[place - 1].separator or is_discount(rows[place - 1], profile)
-    ):
+    foot = next((place for place, row in enumerate(rows) if ends_goods(row, profile)), len(rows))
+    end = _above_rules(rows, foot)
+    first = end
+    while first and is_discount(rows[first - 1], profile):
+        first -= 1
+    if first == end:
+        return (end,)
+    if _above_rules(rows, first) < first:  # a rule above the discounts: they are the whole receipt's
+        return (first,)
+    return (end,) if end < foot else (first, end)
+
+
+def _above_rules(rows: Sequence[Row], place: int) -> int:
+    while place and (rows[place - 1].blank or rows[place - 1].separator):
         place -= 1
-        if rows[place].separator or rows[place].blank:
-            ends = [place]
-        elif len(ends) == 1:
-            ends = [place, *ends]
-        else:
-            ends[0] = place
-    return tuple(dict.fromkeys(ends))
+    return place
 
 
 def _labelled_amounts(rows: Sequence[Row], profile: Profile) -> tuple[tuple[str, int], ...]:

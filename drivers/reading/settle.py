@@ -12,6 +12,7 @@ from decimal import Decimal
 from itertools import product
 from typing import TYPE_CHECKING
 
+from drivers.reading.amounts import readings
 from drivers.reading.paid import Unpaid, settle_payments
 from drivers.reading.tax import Taxed, added_vat, included_vat
 from invoice.sale import Kind, Line, Payment
@@ -177,7 +178,7 @@ class _Sum:
         self._checks.append(f"goods and adjustments = total {total}")
         self._used.append(("total", self._total))
         if self._total.extra is not None:
-            self._count(self._total.extra)
+            self._count(str(self._total.extra))
         taxed = self._taxed()
         self._explain_sums(total)
         try:
@@ -187,7 +188,7 @@ class _Sum:
         except Unpaid as error:
             raise Unsettled(str(error)) from error
         for entry in paid.counts:
-            self._count(entry.amount)
+            self._count(entry.counted or str(entry.amount))
         self._checks += [*taxed.checks, *paid.checks]
         self._used += paid.used
         return Settlement(
@@ -233,9 +234,9 @@ class _Sum:
                 if self._choice.vat_added:
                     reached += amount
             elif "count" in entry.roles:
-                self._count(entry.amount)
+                self._count(entry.counted or str(entry.amount))
             elif entry.roles & _SUMS and entry.extra is not None:
-                self._count(entry.extra)
+                self._count(str(entry.extra))
             self._running.add(reached)
         if self._choice.repeated and left:
             raise Unsettled("the lines' discounts are not those of the foot")
@@ -256,11 +257,11 @@ class _Sum:
         else:
             self._add_line(entry, signed)
 
-    def _count(self, printed: int) -> None:
+    def _count(self, printed: str) -> None:
         items = self._goods.items
         whole = sum(item.quantity for item in items)
         pieces = sum(item.quantity if item.quantity == int(item.quantity) else 1 for item in items)
-        if printed not in {len(items), whole, pieces}:
+        if not {len(items), whole, pieces} & set(readings(printed)):
             raise Unsettled(f"{printed} items are named, {len(items)} were read")
         self._checks.append(f"{printed} items")
 
