@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from drivers.reading.foot import read_foot
-from drivers.reading.goods import Goods, read_goods
+from drivers.reading.goods import Goods, has_product, read_goods
 from drivers.reading.settle import Settlement, Unsettled, settle
 
 if TYPE_CHECKING:
@@ -88,6 +88,8 @@ class _Try:
         self.problems: list[str] = []
 
     def chosen(self, *, proven: bool) -> Chosen | None:
+        if not proven and has_product(self._rows):
+            return None
         readings = [
             read_goods(self._rows, layout, self._profile)
             for layout in self._profile.layouts

@@ -32,7 +32,8 @@ _FILLERS = re.compile(
     r"phai|in|cash|mat|hd|bill|x|gia|tri|item|items|due|goc"
 )
 _AMOUNT_AT_END = re.compile(rf"(?:^|(?<=[\s:=(])|(?<=\.\.))(?P<amount>{AMOUNT}){CURRENCY}\s?\)?\s*$")
-_QUANTITY_AT_END = re.compile(rf"(?:^|(?<=[\s:]))(?P<count>{QUANTITY})\s*$")
+_GARBLED = re.compile(r"\s*(?P<label>[^0-9:]*?[a-z)%][^0-9:]*?)(?::\s*|\s{2,})(?P<rest>[^a-z]*[0-9][^:]*)")
+_QUANTITY_ALONE = re.compile(QUANTITY + r"\s*")
 _EXTRA = re.compile(rf"(?:^|\s)(?P<extra>{AMOUNT}){CURRENCY}$")
 _COUNTED = re.compile(r"\(\s*([0-9]{1,4})\s*(?:mon|sp|san pham|mat hang|hang|items?|mh|sl|cai)?\s*\)")
 _RATE_ROW = re.compile(r"\s*(?:0|5|8|10)\s?%\s*")
@@ -84,16 +85,15 @@ def read_foot(rows: Sequence[Row], first: int, profile: Profile) -> list[Entry]:
 
 def ends_goods(row: Row, profile: Profile) -> bool:
     """Whether a row is the first of the foot: a labelled sum."""
-    if (parts := labelled(row)) is None:
-        if _weighed(row, 0, 0, profile):
-            return True
-        found = profile.words.find(row.folded)
-        # a total's word alone on its row
-        return bool(
-            found and not found[1] and "total" in profile.words.roles(found[0]) and found[0] != "tong"
-        )
+    parts = labelled(row)
+    if parts is None:
+        garbled = _GARBLED.fullmatch(row.folded)
+        label = garbled["label"] if garbled else row.folded
+        roles = _roles(label.rstrip(" :.="), profile)[0]
+        # a count with decimals, a sum that cannot be read, or a total's word alone on its row
+        return bool(roles & ENDING if garbled else "total" in roles and label.strip(" :") != "tong")
     roles = _roles(parts[0], profile)[0]
-    return bool(roles & ENDING) and not roles & {"note"}
+    return bool(roles & ENDING) and "note" not in roles
 
 
 def is_discount(row: Row, profile: Profile) -> bool:
@@ -115,7 +115,7 @@ def _split(row: Row) -> list[Row]:
 def _entry(row: Row, place: int, rules: int, profile: Profile, waiting: Row | None) -> Entry | None:
     match = _AMOUNT_AT_END.search(row.folded)
     if match is None:
-        return _weighed(row, place, rules, profile)
+        return _without_amount(row, place, rules, profile)
     before = row.folded[: match.start()]
     label = before.rstrip(" :.=(")
     if not label and waiting is not None:
@@ -147,18 +147,19 @@ def _entry(row: Row, place: int, rules: int, profile: Profile, waiting: Row | No
     )
 
 
-def _weighed(row: Row, place: int, rules: int, profile: Profile) -> Entry | None:
-    """A count of goods with decimals: ``Tổng SL: 3,25``."""
-    match = _QUANTITY_AT_END.search(row.folded)
-    if match is None or "count" not in (
-        roles := _roles(row.folded[: match.start()].rstrip(" :."), profile)[0]
-    ):
+def _without_amount(row: Row, place: int, rules: int, profile: Profile) -> Entry | None:
+    """A row whose figures are no amount: a count (``Tổng SL: 3,25``), or a sum that cannot be read."""
+    match = _GARBLED.fullmatch(row.folded)
+    if match is None:
         return None
-    return Entry(row.text.strip(), roles, 0, place, rules, counted=match["count"])
+    roles = _roles(match["label"].rstrip(" :.="), profile)[0]
+    if "count" in roles and _QUANTITY_ALONE.fullmatch(match["rest"]):
+        return Entry(row.text.strip(), roles, 0, place, rules, counted=match["rest"].strip())
+    return None if not roles or "note" in roles else _unknown(row, "", place, rules)
 
 
 def _unknown(row: Row, amount: str, place: int, rules: int) -> Entry:
-    return Entry(row.text.strip(), frozenset(), dong(amount) or 0, place, rules)
+    return Entry(row.text.strip(), frozenset(), (dong(amount) if amount else None) or 0, place, rules)
 
 
 def _roles(label: str, profile: Profile) -> tuple[frozenset[str], int | None]:

@@ -22,9 +22,12 @@ if TYPE_CHECKING:
     from drivers.reading.profile import Layout, Profile
     from drivers.reading.rows import Row
 
+_PRODUCT = re.compile(
+    r"(?<![0-9a-z.,])[0-9][0-9.,]{0,20}(?:\s?d|\s?vnd)?\s{0,9}[x*]\s{0,9}[0-9][0-9.,]{0,20}(?![0-9a-z])"
+    r"|[@=]\s?[0-9]"
+)
 _MONEY = re.compile(
-    rf"[0-9][.,][0-9]{{3}}(?![0-9])|(?<![0-9a-z])[0-9]{{4,}}(?![0-9a-z])|[@=]\s?[0-9]"
-    rf"|(?<![0-9a-z])[0-9][0-9.,]*(?:\s?d|\s?vnd)?\s*[x*]\s*[0-9][0-9.,]*(?![0-9a-z])"
+    rf"[0-9][.,][0-9]{{3}}(?![0-9])|(?<![0-9a-z])[0-9]{{4,}}(?![0-9a-z])|{_PRODUCT.pattern}"
     rf"|\s{{2,}}(?:{AMOUNT}){CURRENCY}$"
 )
 _TRAILING = re.compile(rf"(?:^|\s{{2,}})(?:{AMOUNT}){CURRENCY}$")
@@ -72,6 +75,11 @@ class Goods:
     def gaps(self) -> int:
         """Gaps inside names: columns that this layout took for words."""
         return sum(len(_GAP.findall(item.name)) for item in self.items)
+
+
+def has_product(rows: Sequence[Row]) -> bool:
+    """Whether any row multiplies two figures, so that a layout without prices cannot be the right one."""
+    return any(_PRODUCT.search(row.folded) for row in rows)
 
 
 def money(folded: str) -> bool:
@@ -308,17 +316,20 @@ def _multiplies(item: Item, percent: Decimal | None) -> bool:
         item.discount = int(gross.quantize(Decimal(1), ROUND_HALF_UP)) - item.amount
         return abs(expected - item.amount) <= LINE_TOLERANCE and item.discount >= 0
     off = abs(gross - item.discount - item.amount)
-    return off == 0 or (item.quantity != item.quantity.to_integral_value() and off <= LINE_TOLERANCE)
+    if item.quantity == item.quantity.to_integral_value():
+        return off == 0
+    # A round price is weighed with any rounding; an odd one (a digit misread?) only with the usual one.
+    return off <= (LINE_TOLERANCE if item.price % 100 == 0 else Decimal("0.5"))
 
 
 def _stated(item: Item, quantity: str | None) -> Item | None:
     """An item whose price is not printed: amount / quantity, where that is whole dong."""
     if quantity is None:
         return item
-    for value in readings(quantity):
-        if value > 0 and value < 1000 and (price := item.amount / value) == price.to_integral_value():
-            item.quantity, item.price = value, int(price)
-            return item
+    # "129.000" is a price that lost its other factor, not a quantity
+    if quantity.isdecimal() and 0 < int(quantity) < 1000 and item.amount % int(quantity) == 0:
+        item.quantity, item.price = Decimal(quantity), item.amount // int(quantity)
+        return item
     return None
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from drivers.reading.rows import Row
 
 WITHOUT_SALE = frozenset({Kind.KITCHEN, Kind.REPORT, Kind.DRAWER, Kind.TRAINING})
-MAX_ROWS = 2000  # a longer paper is no receipt
+MAX_ROWS, MAX_WIDTH = 1000, 200  # longer or wider paper is no receipt
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +74,10 @@ def read_receipt(data: bytes, *, profile: str | Path | Profile | None = None) ->
         if paper.pulses:
             return Reading(Kind.DRAWER, None, (), paper.encoding, "")
         return _quarantine(paper, ["no text"])
-    if len(rows) > MAX_ROWS:
-        return _quarantine(paper, [f"more than {MAX_ROWS} lines"])
+    if len(rows) > MAX_ROWS or any(len(row.text) > MAX_WIDTH for row in rows):
+        return _quarantine(
+            paper, [f"more than {MAX_ROWS} lines, or lines of more than {MAX_WIDTH} characters"]
+        )
     if says_drawer(rows, by):
         return Reading(Kind.DRAWER, None, (), paper.encoding, paper.text)
     readings = [_read(paper, part, by) for part in split_copies(rows, by)]
@@ -118,7 +120,7 @@ def _read(paper: Paper, rows: list[Row], profile: Profile) -> Reading:
     try:
         chosen = _chosen(rows, zones, profile)
     except Unread as error:
-        if kind is Kind.KITCHEN:
+        if kind is Kind.KITCHEN and any(row.folded.strip()[:1].isdigit() for row in rows):
             return Reading(kind, None, (), paper.encoding, paper.text)
         return _quarantine(paper, [*problems, *error.problems])
     if kind is Kind.KITCHEN:
@@ -203,7 +205,14 @@ def _ends_of_goods(rows: Sequence[Row], profile: Profile) -> tuple[int, ...]:
         return (end,)
     if _above_rules(rows, first) < first:  # a rule above the discounts: they are the whole receipt's
         return (first,)
-    return (end,) if end < foot else (first, end)
+    if end < foot:
+        return (end,)
+    indented = _indent(rows[first]) > _indent(rows[end]) if end < len(rows) else False
+    return (end, first) if indented else (first, end)
+
+
+def _indent(row: Row) -> int:
+    return len(row.text) - len(row.text.lstrip())
 
 
 def _above_rules(rows: Sequence[Row], place: int) -> int:

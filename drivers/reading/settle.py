@@ -99,6 +99,10 @@ def _settled(
 ) -> list[Settlement]:
     total = entries[place]
     above, below = entries[:place], entries[place + 1 :]
+    # A mere first sum is believed where it was paid as it stands; else the receipt is torn or a row lost.
+    paid = (below or method) and not any(entry.roles & (_LOWERS | {"deposit"}) for entry in below)
+    if not total.roles & {"total", "returned", "remaining"} and not paid:
+        raise Unsettled("no total found")
     for entry in above:
         if not entry.roles & _ABOVE:
             raise Unsettled(f"unknown amount in {entry.label!r}: {entry.amount}")

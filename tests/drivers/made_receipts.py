@@ -20,16 +20,39 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 GOODS = (
-    ("Cà phê sữa đá", "Ly", 25_000), ("Bánh mì thịt nướng", "Ổ", 20_000), ("Phở bò tái", "Tô", 55_000),
-    ("Bia Tiger lon 330ml", "Lon", 17_500), ("Nước suối Lavie 500ml", "Chai", 6_000), ("7 Up lon", "Lon", 10_000),
-    ("Khăn giấy Pulppy", "Gói", 18_000), ("Dầu gội Clear 630g", "Chai", 159_000), ("Túi nilon", "Cái", 1_000),
-    ("Giày sandal nữ 38", "Đôi", 349_000), ("Áo thun cổ tròn size L", "Cái", 129_000), ("Kẹo dừa", "Gói", 500),
-    ("Mì Hảo Hảo tôm chua cay", "Gói", 4_500), ("Sữa tươi Vinamilk 1L", "Hộp", 36_500), ("Lẩu thái", "Nồi", 320_000),
-    ("Cơm tấm sườn bì chả", "Dĩa", 45_000), ("Trà đào cam sả", "Ly", 45_000), ("Laptop Dell 15", "Cái", 8_990_000),
-    ("Thẻ nhớ 64GB", "Cái", 219_000), ("Vé xem phim 2D", "Vé", 85_000), ("Combo 1 gà + 2 pepsi", "Phần", 99_000),
-)  # fmt: skip
-WEIGHED = (("Cá thu cắt lát", 260_000), ("Thịt ba chỉ heo", 145_000), ("Xoài cát Hòa Lộc", 62_500), ("Tôm sú", 385_000))
-LONG = ("Nước mắm Nam Ngư Đệ Nhị chai nhựa 900ml", "Bộ drap gối cotton hoa xanh 1m6 x 2m", "Bánh trung thu thập cẩm gà quay")
+    ("Cà phê sữa đá", "Ly", 25_000),
+    ("Bánh mì thịt nướng", "Ổ", 20_000),
+    ("Phở bò tái", "Tô", 55_000),
+    ("Bia Tiger lon 330ml", "Lon", 17_500),
+    ("Nước suối Lavie 500ml", "Chai", 6_000),
+    ("7 Up lon", "Lon", 10_000),
+    ("Khăn giấy Pulppy", "Gói", 18_000),
+    ("Dầu gội Clear 630g", "Chai", 159_000),
+    ("Túi nilon", "Cái", 1_000),
+    ("Giày sandal nữ 38", "Đôi", 349_000),
+    ("Áo thun cổ tròn size L", "Cái", 129_000),
+    ("Kẹo dừa", "Gói", 500),
+    ("Mì Hảo Hảo tôm chua cay", "Gói", 4_500),
+    ("Sữa tươi Vinamilk 1L", "Hộp", 36_500),
+    ("Lẩu thái", "Nồi", 320_000),
+    ("Cơm tấm sườn bì chả", "Dĩa", 45_000),
+    ("Trà đào cam sả", "Ly", 45_000),
+    ("Laptop Dell 15", "Cái", 8_990_000),
+    ("Thẻ nhớ 64GB", "Cái", 219_000),
+    ("Vé xem phim 2D", "Vé", 85_000),
+    ("Combo 1 gà + 2 pepsi", "Phần", 99_000),
+)
+WEIGHED = (
+    ("Cá thu cắt lát", 260_000),
+    ("Thịt ba chỉ heo", 145_000),
+    ("Xoài cát Hòa Lộc", 62_500),
+    ("Tôm sú", 385_000),
+)
+LONG = (
+    "Nước mắm Nam Ngư Đệ Nhị chai nhựa 900ml",
+    "Bộ drap gối cotton hoa xanh 1m6 x 2m",
+    "Bánh trung thu thập cẩm gà quay",
+)
 
 
 @dataclass(frozen=True)
@@ -128,18 +151,25 @@ def _right(style: Style, good: Good, room: int) -> str:
     return text.rjust(max(len(text) + 1, room))
 
 
+def _figures(style: Style, good: Good, widths: tuple[int, int, int]) -> tuple[tuple[str, int], ...]:
+    """Cells of quantity, price and amount."""
+    texts = (
+        style.quantity(good.quantity),
+        style.amount(good.price, currency=False),
+        style.amount(good.gross, currency=False),
+    )
+    return tuple(zip(texts, widths, strict=True))
+
+
 def _columns(style: Style, good: Good, place: int) -> list[str]:
     del place
-    return _cells(
-        style, good.name, (style.quantity(good.quantity), 6), (style.amount(good.price, currency=False), 11), (style.amount(good.gross, currency=False), 12)
-    )  # fmt: skip
+    return _cells(style, good.name, *_figures(style, good, (6, 11, 12)))
 
 
 def _price_first(style: Style, good: Good, place: int) -> list[str]:
     del place
-    return _cells(
-        style, good.name, (style.amount(good.price, currency=False), 11), (style.quantity(good.quantity), 6), (style.amount(good.gross, currency=False), 12)
-    )  # fmt: skip
+    quantity, price, amount = _figures(style, good, (6, 11, 12))
+    return _cells(style, good.name, price, quantity, amount)
 
 
 def _numbered_columns(style: Style, good: Good, place: int) -> list[str]:
@@ -148,7 +178,9 @@ def _numbered_columns(style: Style, good: Good, place: int) -> list[str]:
 
 def _tabs(style: Style, good: Good, place: int) -> list[str]:
     del place
-    return [f"{good.name}\t{style.quantity(good.quantity)}\t{style.amount(good.price)}\t{style.amount(good.gross)}"]
+    return [
+        f"{good.name}\t{style.quantity(good.quantity)}\t{style.amount(good.price)}\t{style.amount(good.gross)}"
+    ]
 
 
 def _two_price_first(style: Style, good: Good, place: int) -> list[str]:
@@ -159,7 +191,8 @@ def _two_price_first(style: Style, good: Good, place: int) -> list[str]:
 
 def _two_quantity_first(style: Style, good: Good, place: int) -> list[str]:
     del place
-    left = f"{style.indent}{style.quantity(good.quantity)}{style.one(' x ', ' X ', 'x', ' * ')}{style.amount(good.price)}"
+    times = style.one(" x ", " X ", "x", " * ")
+    left = f"{style.indent}{style.quantity(good.quantity)}{times}{style.amount(good.price)}"
     return [good.name, left + _right(style, good, style.width - len(left))]
 
 
@@ -196,7 +229,8 @@ def _product_below(style: Style, good: Good, place: int) -> list[str]:
 
 def _one_row(style: Style, good: Good, place: int) -> list[str]:
     del place
-    return [f"{good.name} {style.quantity(good.quantity)} x {style.amount(good.price)} = {style.amount(good.gross)}"]
+    product = f"{style.quantity(good.quantity)} x {style.amount(good.price)}"
+    return [f"{good.name} {product} = {style.amount(good.gross)}"]
 
 
 def _weight_unit(style: Style, good: Good, place: int) -> list[str]:
@@ -207,18 +241,13 @@ def _weight_unit(style: Style, good: Good, place: int) -> list[str]:
 
 
 def _code_below(style: Style, good: Good, place: int) -> list[str]:
-    code = f"89345{place:08d}"
-    return [
-        good.name,
-        f"{code} {style.quantity(good.quantity)}  {style.amount(good.price, currency=False)}  {style.amount(good.gross, currency=False)}",
-    ]
+    figures = "  ".join(text for text, _ in _figures(style, good, (0, 0, 0)))
+    return [good.name, f"89345{place:08d} {figures}"]
 
 
 def _unit_column(style: Style, good: Good, place: int) -> list[str]:
     del place
-    return _cells(
-        style, good.name, (good.unit.ljust(5), 6), (style.quantity(good.quantity), 6), (style.amount(good.price, currency=False), 10), (style.amount(good.gross, currency=False), 11)
-    )  # fmt: skip
+    return _cells(style, good.name, (good.unit.ljust(5), 6), *_figures(style, good, (6, 10, 12)))
 
 
 def _worded(style: Style, good: Good, place: int) -> list[str]:
@@ -264,8 +293,12 @@ def make(seed: int, kind: Kind = Kind.SALE) -> Made:
     if style.width == 32 and layout in {"columns", "price first", "numbered columns", "unit column"}:
         style.width = 48
     if style.thousands == " ":
-        layout = random.choice(["two rows, price first", "two rows, quantity first", "at below", "product below"])
-    style.indent = random.choice([". ", ") ", "  "]) if layout == "numbered columns" else random.choice(["", "  "])
+        layout = random.choice(
+            ["two rows, price first", "two rows, quantity first", "at below", "product below"]
+        )
+    style.indent = (
+        random.choice([". ", ") ", "  "]) if layout == "numbered columns" else random.choice(["", "  "])
+    )
     goods = _goods(random, style)
     number, sold_at = _head(style, kind)
     _heading(style, layout, has_rule=layout in {"one row", "tabs"})
@@ -284,10 +317,17 @@ def make(seed: int, kind: Kind = Kind.SALE) -> Made:
 
 
 _CLOSINGS = (
-    "Cảm ơn quý khách, hẹn gặp lại!", "Hàng mua rồi miễn đổi trả hàng", "Wifi: quanhungha / 12345678", "Hotline: 1900 1234",
-    "www.example.vn", "Quý khách vui lòng kiểm tra hàng trước khi rời quầy", "Điểm tích lũy: 1.250", "Xuất hóa đơn trong ngày",
-    "Thank you, see you again!", "Mật khẩu wifi: 88888888",
-)  # fmt: skip
+    "Cảm ơn quý khách, hẹn gặp lại!",
+    "Hàng mua rồi miễn đổi trả hàng",
+    "Wifi: quanhungha / 12345678",
+    "Hotline: 1900 1234",
+    "www.example.vn",
+    "Quý khách vui lòng kiểm tra hàng trước khi rời quầy",
+    "Điểm tích lũy: 1.250",
+    "Xuất hóa đơn trong ngày",
+    "Thank you, see you again!",
+    "Mật khẩu wifi: 88888888",
+)
 
 
 def _as_printed(text: str, encoding: str) -> str:
@@ -300,7 +340,7 @@ def _style(random: Random) -> Style:
         random=random,
         width=random.choice([32, 42, 48]),
         thousands=thousands,
-        decimal=random.choice([",", "."]) if thousands in {"", " "} else random.choice([",", "."]),
+        decimal=random.choice([",", "."]),
         currency=random.choice(["", "", "đ", " đ", " VND"]),
         accents=random.random() < 0.7,
         english=random.random() < 0.2,
@@ -325,8 +365,15 @@ def _goods(random: Random, style: Style) -> tuple[Good, ...]:
 
 def _head(style: Style, kind: Kind) -> tuple[str | None, datetime | None]:
     random = style.random
-    style.add(style.one("SIÊU THỊ MINI AN HẢI", "QUÁN CÀ PHÊ BÀN CỜ", "BẾP NHÀ MÌNH", "Nhà hàng Mỹ Khê", "THE COFFEE BAR"))
-    style.add("12 Bạch Đằng, Hải Châu, Đà Nẵng", style.one("ĐT: 0905 123 456", "Tel: 0236.3.888.999", "MST: 0401234567"))
+    style.add(
+        style.one(
+            "SIÊU THỊ MINI AN HẢI", "QUÁN CÀ PHÊ BÀN CỜ", "BẾP NHÀ MÌNH", "Nhà hàng Mỹ Khê", "THE COFFEE BAR"
+        )
+    )
+    style.add(
+        "12 Bạch Đằng, Hải Châu, Đà Nẵng",
+        style.one("ĐT: 0905 123 456", "Tel: 0236.3.888.999", "MST: 0401234567"),
+    )
     if random.random() < 0.3:
         style.line()
     style.add(_TITLES[kind][random.randrange(len(_TITLES[kind]))])
@@ -343,25 +390,60 @@ def _head(style: Style, kind: Kind) -> tuple[str | None, datetime | None]:
 
 
 _TITLES = {
-    Kind.SALE: ("HÓA ĐƠN BÁN HÀNG", "HÓA ĐƠN THANH TOÁN", "PHIẾU THANH TOÁN", "HÓA ĐƠN", "RECEIPT", "PHIẾU TÍNH TIỀN"),
+    Kind.SALE: (
+        "HÓA ĐƠN BÁN HÀNG",
+        "HÓA ĐƠN THANH TOÁN",
+        "PHIẾU THANH TOÁN",
+        "HÓA ĐƠN",
+        "RECEIPT",
+        "PHIẾU TÍNH TIỀN",
+    ),
     Kind.REPRINT: ("HÓA ĐƠN BÁN HÀNG (BẢN SAO)", "HÓA ĐƠN - IN LẠI", "*** REPRINT ***"),
     Kind.PROVISIONAL: ("HÓA ĐƠN TẠM TÍNH", "PHIẾU TẠM TÍNH", "TẠM TÍNH - CHƯA THANH TOÁN"),
     Kind.REFUND: ("HÓA ĐƠN TRẢ HÀNG", "PHIẾU TRẢ HÀNG", "PHIẾU HOÀN TIỀN", "REFUND", "HÓA ĐƠN HỦY"),
 }
 _NUMBER_LABELS = (
-    "Số HĐ: ", "Số hóa đơn: ", "HĐ số: ", "Số phiếu: ", "Mã HĐ: ", "Bill No: ", "Receipt #", "Receipt No. ", "Mã GD: ",
-    "Hóa đơn số: ", "Số: ", "Số CT: ", "Order #: ", "Bill: ", "Invoice No: ", "Mã đơn hàng: ", "No.: ",
-)  # fmt: skip
+    "Số HĐ: ",
+    "Số hóa đơn: ",
+    "HĐ số: ",
+    "Số phiếu: ",
+    "Mã HĐ: ",
+    "Bill No: ",
+    "Receipt #",
+    "Receipt No. ",
+    "Mã GD: ",
+    "Hóa đơn số: ",
+    "Số: ",
+    "Số CT: ",
+    "Order #: ",
+    "Bill: ",
+    "Invoice No: ",
+    "Mã đơn hàng: ",
+    "No.: ",
+)
 
 
 def _time(style: Style) -> datetime | None:
     random = style.random
-    moment = datetime(2026, random.randint(1, 12), random.randint(1, 28), random.randint(6, 23), random.randint(0, 59), tzinfo=VIETNAM)  # fmt: skip
+    moment = datetime(
+        2026,
+        random.randint(1, 12),
+        random.randint(1, 28),
+        random.randint(6, 23),
+        random.randint(0, 59),
+        tzinfo=VIETNAM,
+    )
     choice = random.randrange(9)
     forms = (
-        "Ngày: {0:%d/%m/%Y %H:%M}", "Ngày: {0:%d-%m-%y %H:%M}", "Ngày {0:%d} tháng {0:%m} năm {0:%Y} {0:%H:%M}", "Date: {0:%Y-%m-%d %H:%M}",
-        "Thời gian: {0:%H:%M} {0:%d/%m/%Y}", "Ngày bán: {0:%d/%m/%Y}   Giờ: {0:%H:%M}", "{0:%d.%m.%Y} - {0:%H:%M}", "Ngày: {0:%d/%m/%Y} {0:%I:%M} {1}",
-    )  # fmt: skip
+        "Ngày: {0:%d/%m/%Y %H:%M}",
+        "Ngày: {0:%d-%m-%y %H:%M}",
+        "Ngày {0:%d} tháng {0:%m} năm {0:%Y} {0:%H:%M}",
+        "Date: {0:%Y-%m-%d %H:%M}",
+        "Thời gian: {0:%H:%M} {0:%d/%m/%Y}",
+        "Ngày bán: {0:%d/%m/%Y}   Giờ: {0:%H:%M}",
+        "{0:%d.%m.%Y} - {0:%H:%M}",
+        "Ngày: {0:%d/%m/%Y} {0:%I:%M} {1}",
+    )
     if choice == len(forms):
         return None
     style.add(forms[choice].format(moment, "SA" if moment.hour < 12 else "CH"))
@@ -387,7 +469,9 @@ def _print_good(style: Style, layout: str, good: Good, place: int) -> Good:
         shown = style.rows[before][: style.width - (13 if layout == "at below" else 14)]
         if layout == "at below":
             shown = shown.removeprefix(f"{style.quantity(good.quantity)} ")
-        good = replace(good, name=good.name[: len(shown)].strip() if len(shown) < len(good.name) else good.name)
+        good = replace(
+            good, name=good.name[: len(shown)].strip() if len(shown) < len(good.name) else good.name
+        )
     if style.random.random() < 0.06 and good.gross >= 10_000:
         good = replace(good, discount=good.gross // 10)
         label = style.one("Giảm giá 10%", "CK 10%", "KM", "Chiết khấu")
@@ -403,22 +487,31 @@ def _foot(
     fees: list[tuple[str, int]] = []
     discount = 0
     total = gross
-    words = (lambda vi, en: en if style.english else vi)  # noqa: E731 (one choice, often)
+    words = lambda vi, en: en if style.english else vi  # noqa: E731 (one choice, often)
     if random.random() < 0.2:
         label = style.one("Tổng SL", "Số lượng", "Tổng số lượng")
         style.add(style.pair(label, style.quantity(sum((g.quantity for g in goods), Decimal(0)))))
     adjusted = random.random() < 0.5
     if adjusted or random.random() < 0.5:
-        label = words(style.one("Tổng tiền hàng", "Tạm tính", "Cộng tiền hàng", "Tiền hàng", "Cộng"), "Subtotal")
+        label = words(
+            style.one("Tổng tiền hàng", "Tạm tính", "Cộng tiền hàng", "Tiền hàng", "Cộng"), "Subtotal"
+        )
         style.add(style.pair(label, style.amount(gross)))
     if adjusted and random.random() < 0.6 and total >= 10_000:
         discount = random.choice([total // 10, 5_000, 2_000])
-        label = words(style.one("Giảm giá", "Chiết khấu", "Khuyến mãi", "Giảm giá (10%)", "Voucher", "Ưu đãi", "Dùng điểm"), "Discount")
+        label = words(
+            style.one(
+                "Giảm giá", "Chiết khấu", "Khuyến mãi", "Giảm giá (10%)", "Voucher", "Ưu đãi", "Dùng điểm"
+            ),
+            "Discount",
+        )
         style.add(style.pair(label, style.one("-", "") + style.amount(discount)))
         total -= discount
     if adjusted and random.random() < 0.3:
         fee = max(500, total // 20)
-        label = words(style.one("Phí dịch vụ (5%)", "Phí phục vụ", "Phụ thu", "Phí giao hàng"), "Service charge")
+        label = words(
+            style.one("Phí dịch vụ (5%)", "Phí phục vụ", "Phụ thu", "Phí giao hàng"), "Service charge"
+        )
         style.add(style.pair(label, style.amount(fee)))
         fees.append((label, fee))
         total += fee
@@ -429,11 +522,27 @@ def _foot(
     if random.random() < 0.25 and kind is Kind.SALE:
         rate = random.choice([8, 10])
         vat = int((Decimal(total * rate) / (100 + rate)).quantize(Decimal(1), ROUND_HALF_UP))
-        style.add(style.pair(words(style.one(f"Đã gồm VAT {rate}%", f"Trong đó thuế GTGT ({rate}%)", f"VAT {rate}%"), f"VAT {rate}% incl."), style.amount(vat)))
+        style.add(
+            style.pair(
+                words(
+                    style.one(f"Đã gồm VAT {rate}%", f"Trong đó thuế GTGT ({rate}%)", f"VAT {rate}%"),
+                    f"VAT {rate}% incl.",
+                ),
+                style.amount(vat),
+            )
+        )
     if random.random() < 0.3:
         style.line()
     label = words(
-        style.one("TỔNG CỘNG", "Tổng thanh toán", "THÀNH TIỀN", "Khách phải trả", "TỔNG TIỀN", "Cần thanh toán", "Tổng tiền thanh toán"),
+        style.one(
+            "TỔNG CỘNG",
+            "Tổng thanh toán",
+            "THÀNH TIỀN",
+            "Khách phải trả",
+            "TỔNG TIỀN",
+            "Cần thanh toán",
+            "Tổng tiền thanh toán",
+        ),
         style.one("TOTAL", "Grand total", "Amount due"),
     )
     if random.random() < 0.1:
@@ -464,13 +573,22 @@ def _payments(style: Style, total: int, kind: Kind) -> tuple[tuple[str, int], ..
         return (("cash", total),)
     if choice == 3:
         label, method = random.choice(
-            [("Momo", "wallet"), ("Thẻ", "card"), ("Chuyển khoản", "transfer"), ("Visa", "card"), ("ZaloPay", "wallet"), ("VNPAY", "wallet")]
+            [
+                ("Momo", "wallet"),
+                ("Thẻ", "card"),
+                ("Chuyển khoản", "transfer"),
+                ("Visa", "card"),
+                ("ZaloPay", "wallet"),
+                ("VNPAY", "wallet"),
+            ]
         )
         style.add(style.pair(label, style.amount(total)))
         return ((method, total),)
     if choice == 4 and total >= 20_000:
         part = total // 2
-        style.add(style.pair(cash, style.amount(part)), style.pair("Chuyển khoản", style.amount(total - part)))
+        style.add(
+            style.pair(cash, style.amount(part)), style.pair("Chuyển khoản", style.amount(total - part))
+        )
         return (("cash", part), ("transfer", total - part))
     style.add("Hình thức thanh toán: " + ("Cash" if english else style.one("Tiền mặt", "Tien mat")))
     return (("cash", total),)
