@@ -84,6 +84,9 @@ class _Try:
         self._end = end
         self._zones = zones
         self._profile = profile
+        above = rows[start - 1] if start else None
+        headed = zones.heading is not None and zones.heading.last + 1 == start
+        self._opened = headed or above is None or above.blank or above.separator
         self._entries = read_foot(rows, end, profile)
         self.problems: list[str] = []
 
@@ -91,7 +94,7 @@ class _Try:
         if not proven and has_product(self._rows):
             return None
         readings = [
-            read_goods(self._rows, layout, self._profile)
+            read_goods(self._rows, layout, self._profile, opened=self._opened)
             for layout in self._profile.layouts
             if layout.proven is proven
         ]

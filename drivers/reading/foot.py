@@ -102,6 +102,17 @@ def is_discount(row: Row, profile: Profile) -> bool:
     return parts is not None and bool(_roles(parts[0], profile)[0] & {"discount", "voucher", "points"})
 
 
+def is_share(row: Row, above: Row) -> bool:
+    """Whether a discount in per cent is that of the amount at the end of the row above."""
+    percent, mine, whole = PERCENT.search(row.folded), labelled(row), labelled(above)
+    if percent is None or mine is None or whole is None:
+        return False
+    less, amount = dong(mine[1]), dong(whole[1])
+    if less is None or amount is None:
+        return False
+    return abs(amount * Decimal(percent[1].replace(",", ".")) - abs(less) * 100) <= 100
+
+
 def _split(row: Row) -> list[Row]:
     if row.folded.count(":") < 2:
         return [row]

@@ -32,8 +32,13 @@ _MONEY = re.compile(
 )
 _TRAILING = re.compile(rf"(?:^|\s{{2,}})(?:{AMOUNT}){CURRENCY}$")
 _GROUP_SIGN = re.compile(r"[.,](?=[0-9]{3})")
+_NAMED = re.compile(r"[a-z]|[^\W\d_]")
+_SIGN_FIRST = re.compile(r"(?:[x*@=]|vnd|d|kg)(?:\s|$)")  # the rest of figures, no name
 _GAP = re.compile(r"\s{2,}")
-_NOTE = re.compile(r"\s*(?:[-+*>~]|\(.*\)$|\[.*\]$|(?:ghi chu|note|topping|gc|yeu cau)\b)")
+_NOTE = re.compile(
+    r"\s*(?:[-+*>~]|\(.*\)$|\[.*\]$|(?:ghi chu|note|topping|gc|yeu cau)\b"
+    r"|\s{2,}(?:it|nhieu|khong|them|bo|tach|mang|uong|[0-9]{1,3}%)\b)"
+)
 _LEADING_NUMBER = re.compile(r"\s*([0-9]{1,3})(?:[.)]\s*|\s+)(?=\S)")
 _BRACKETED = re.compile(r"(.*\S)\s*\(([^()0-9]{1,20})\)")
 _CODE = re.compile(r"(?:([0-9]{8,14})[\s:-]+|\[([A-Za-z0-9._-]{2,24})\]\s*)(?=\S)")
@@ -87,9 +92,9 @@ def money(folded: str) -> bool:
     return _MONEY.search(folded) is not None
 
 
-def read_goods(rows: Sequence[Row], layout: Layout, profile: Profile) -> Goods:
-    """Read all rows by one layout."""
-    walk = _Walk(rows, layout, profile)
+def read_goods(rows: Sequence[Row], layout: Layout, profile: Profile, *, opened: bool = True) -> Goods:
+    """Read all rows by one layout; ``opened``: below a rule or a heading, so the first row may be a name."""
+    walk = _Walk(rows, layout, profile, opened=opened)
     goods = walk.goods
     place = 0
     while place < len(rows) and goods.failure is None:
@@ -105,8 +110,9 @@ def read_goods(rows: Sequence[Row], layout: Layout, profile: Profile) -> Goods:
 
 
 class _Walk:
-    def __init__(self, rows: Sequence[Row], layout: Layout, profile: Profile) -> None:
+    def __init__(self, rows: Sequence[Row], layout: Layout, profile: Profile, *, opened: bool) -> None:
         self._rows = rows
+        self._opened = opened
         self._layout = layout
         self._profile = profile
         self._names: list[int] = []  # rows of a name whose figures have not come yet
@@ -128,7 +134,8 @@ class _Walk:
         if self.goods.items and not self._names and self._about_last(row):
             self.goods.items[-1].last = place + 1
             return 1
-        if money(row.folded):
+        unopened = not self._opened and not self.goods.items
+        if money(row.folded) or _GAP.search(row.folded.strip()) or unopened:
             self._fail(place, "is not understood")
         elif self._names and self._rows[self._names[-1]].text == row.text:
             self._fail(place, "is printed twice")
@@ -175,7 +182,7 @@ class _Walk:
         return item
 
     def _good_name(self, folded: str) -> bool:
-        if not any(letter.isalpha() for letter in folded) or _TRAILING.search(folded):
+        if not _NAMED.search(folded) or _SIGN_FIRST.match(folded) or _TRAILING.search(folded):
             return False
         if not self._layout.proven and (_MONEY.search(folded) or _GAP.search(folded)):
             return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from drivers.reading.profile import Profile
     from drivers.reading.rows import Row
 
+_ASIDE = re.compile(r"\([^()]*\)")
 _LONGEST = 4  # words of a column's name
 MAX_STARTS = 6
 
@@ -77,7 +79,7 @@ def starts_of_goods(rows: Sequence[Row], end: int, heading: Heading | None, prof
 
 def _columns(row: Row, profile: Profile) -> tuple[str, ...] | None:
     """The columns that a row names, if it does nothing else."""
-    words = row.folded.replace("|", " ").split()
+    words = _ASIDE.sub(" ", row.folded).split()
     if not words or len(words) > 16:
         return None
     known = profile.head["columns"]

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from drivers.paper import lay_out
 from drivers.reading.choose import Unread, Zones, choose
 from drivers.reading.copies import split_copies
-from drivers.reading.foot import ends_goods, is_discount, read_foot
-from drivers.reading.head import payment_word, read_head
+from drivers.reading.foot import ends_goods, is_discount, is_share, read_foot
+from drivers.reading.head import names_head, payment_word, read_head
 from drivers.reading.heading import find_heading, starts_of_goods
 from drivers.reading.kinds import paper_kind, says_drawer, unknown_title
 from drivers.reading.profile import Profile, load_profile
@@ -196,7 +196,14 @@ def _cited(name: str, rows: list[Row]) -> Proof:
 
 def _ends_of_goods(rows: Sequence[Row], profile: Profile) -> tuple[int, ...]:
     """The first row of the foot, the likeliest first; discounts right above it may belong to it or not."""
-    foot = next((place for place, row in enumerate(rows) if ends_goods(row, profile)), len(rows))
+    foot = next(
+        (
+            place
+            for place, row in enumerate(rows)
+            if ends_goods(row, profile) and not names_head(row, profile)
+        ),
+        len(rows),
+    )
     end = _above_rules(rows, foot)
     first = end
     while first and is_discount(rows[first - 1], profile):
@@ -207,8 +214,9 @@ def _ends_of_goods(rows: Sequence[Row], profile: Profile) -> tuple[int, ...]:
         return (first,)
     if end < foot:
         return (end,)
-    indented = _indent(rows[first]) > _indent(rows[end]) if end < len(rows) else False
-    return (end, first) if indented else (first, end)
+    indented = end < len(rows) and _indent(rows[first]) > _indent(rows[end])
+    of_last = first > 0 and is_share(rows[first], rows[first - 1])
+    return (end, first) if indented or of_last else (first, end)
 
 
 def _indent(row: Row) -> int:

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 def _fold_table() -> dict[int, str]:
     table = {ord(letter): "d" for letter in "đĐðÐ₫"}
     table.update({ord(mark): "-" for mark in "‐‑‒–—―−"})
-    table.update({0xA0: " ", 0x2007: " ", 0x202F: " ", ord("×"): "x", ord("✕"): "x", ord("："): ":"})
+    table.update(
+        {0xA0: " ", 0x2007: " ", 0x202F: " ", ord("×"): "x", ord("✕"): "x", ord("："): ":", ord("|"): " "}
+    )
     for code in (*range(0x41, 0x5B), *range(0xC0, 0x250), *range(0x1E00, 0x1F00)):
         base = unicodedata.normalize("NFD", chr(code))[0].lower()
         if base.isascii():
