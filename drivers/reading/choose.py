@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from drivers.reading.heading import Heading
-    from drivers.reading.profile import Profile
+    from drivers.reading.profile import Layout, Profile
     from drivers.reading.rows import Row
     from invoice.sale import Kind
 
@@ -62,13 +62,14 @@ def choose(rows: Sequence[Row], zones: Zones, profile: Profile) -> Chosen:
         Unread: with what stands against the reading that came farthest.
     """
     problems: list[str] = []
-    for proven in (True, False):
-        for end in zones.ends:
+    for proven, own in ((True, True), (False, True), (True, False), (False, False)):
+        layouts = [layout for layout in profile.layouts if layout.proven is proven and layout.own is own]
+        for end in zones.ends if layouts else ():
             for start in zones.starts:
                 if start >= end:
                     continue
                 tried = _Try(rows, start, end, zones, profile)
-                found = tried.chosen(proven=proven)
+                found = tried.chosen(layouts, proven=proven)
                 if found is not None:
                     return found
                 problems = problems or tried.problems
@@ -90,14 +91,10 @@ class _Try:
         self._entries = read_foot(rows, end, profile)
         self.problems: list[str] = []
 
-    def chosen(self, *, proven: bool) -> Chosen | None:
+    def chosen(self, layouts: Sequence[Layout], *, proven: bool) -> Chosen | None:
         if not proven and has_product(self._rows):
             return None
-        readings = [
-            read_goods(self._rows, layout, self._profile, opened=self._opened)
-            for layout in self._profile.layouts
-            if layout.proven is proven
-        ]
+        readings = [read_goods(self._rows, layout, self._profile, opened=self._opened) for layout in layouts]
         holding: dict[tuple[object, ...], Goods] = {}
         for goods in readings:
             if goods.failure is None:

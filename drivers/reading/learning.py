@@ -29,9 +29,15 @@ MAX_SAMPLE = 1_000_000  # bytes
 MAX_TRIES = 3000  # combinations of meanings; each reads the samples that are not understood yet
 MAX_LABELS = 4  # unknown labels of one receipt that are tried together
 # What an unknown label may mean, in the order in which a meaning is believed.
-MEANINGS = ("note", "discount", "fee", "rounding", "subtotal", "total", "given", "change", "vat", "points")
-# Shapes of items beyond the general ones.
+MEANINGS = (
+    *("total", "discount", "fee", "rounding", "subtotal", "given", "change", "vat", "points"),
+    "note",  # last: it proves nothing
+)
+# Shapes of items: the commonest, where the general profile cannot decide between two, and rarer ones.
 SHAPES: tuple[tuple[str, ...], ...] = (
+    ("{name} {quantity} {price} {amount}",),
+    ("{name}", "{quantity}[ {unit}] x {price}[ =] {amount}"),
+    ("{name}", "{price} x {quantity}[ {unit}][ =] {amount}"),
     ("{name}", "{amount} {quantity} {price}"),
     ("{name} {amount} {quantity} {price}",),
     ("{quantity} {price} {amount} {name}",),
@@ -144,9 +150,20 @@ class _Said:
 def _better(said: _Said, data: bytes) -> _Said:
     """The smallest addition that makes one receipt understood; none if none does."""
     for proposal in islice(_proposals(said, data), MAX_TRIES):
-        if read_receipt(data, profile=proposal.profile()).kind is not Kind.QUARANTINED:
-            return proposal
+        reading = read_receipt(data, profile=proposal.profile())
+        if reading.kind is not Kind.QUARANTINED:
+            return _needed(proposal, said, data, reading)
     return said
+
+
+def _needed(proposal: _Said, said: _Said, data: bytes, reading: Reading) -> _Said:
+    """The proposal without the words that change nothing."""
+    for word in proposal.words[len(said.words) :]:
+        less = replace(proposal, words=tuple(kept for kept in proposal.words if kept != word))
+        again = read_receipt(data, profile=less.profile())
+        if (again.kind, again.sale) == (reading.kind, reading.sale):
+            proposal = less
+    return proposal
 
 
 def _proposals(said: _Said, data: bytes) -> Iterator[_Said]:

@@ -50,6 +50,7 @@ class Layout:
     name: str
     rows: tuple[Template, ...]
     proven: bool
+    own: bool = False  # said by the profile itself: believed before the general ones
 
     @property
     def order(self) -> str | None:
@@ -265,7 +266,7 @@ class _Said:
             if found.count(needed) != 1:
                 raise self._wrong(f"{prefix}rows", f"needs the field {{{needed}}} once")
         name = self._value(said, f"{prefix}name", str, " / ".join(rows))
-        return {"name": name, "rows": rows, "proven": proof != "sum"}
+        return {"name": name, "rows": rows, "proven": proof != "sum", "own": False}
 
 
 _KEYS = ["name", "description", "only_these_layouts", "amounts", "dates", "words", "payments", "head"]
@@ -275,6 +276,7 @@ _KINDS = {str: "text", int: "a whole number from 0", bool: "true or false"}
 
 def _merged(general: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
     merged = {**general, "name": own["name"], "description": own["description"]}
+    merged["only_these_layouts"] = own["only_these_layouts"]
     for key in ("unit", "minimum", "order"):
         merged[key] = general[key] if own[key] is None else own[key]
     for key in ("words", "payments", "head", "titles", "units"):
@@ -286,7 +288,9 @@ def _merged(general: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any
             for name in {**general[key], **own[key]}
         }
     merged["labels"] = own["labels"] + general["labels"]
-    merged["layouts"] = own["layouts"] + ([] if own["only_these_layouts"] else general["layouts"])
+    merged["layouts"] = [{**layout, "own": True} for layout in own["layouts"]] + (
+        [] if own["only_these_layouts"] else general["layouts"]
+    )
     return merged
 
 
@@ -301,7 +305,9 @@ def _build(source: Mapping[str, Any], where: str) -> Profile:
         minimum=source["minimum"],
         date_order=source["order"],
         layouts=tuple(
-            Layout(item["name"], tuple(Template(row, units) for row in item["rows"]), item["proven"])
+            Layout(
+                item["name"], tuple(Template(row, units) for row in item["rows"]), item["proven"], item["own"]
+            )
             for item in source["layouts"]
         ),
         words=Words(_by_phrase(source["words"], {f"pay:{k}": v for k, v in source["payments"].items()})),
