@@ -92,7 +92,9 @@ def ends_goods(row: Row, profile: Profile) -> bool:
         roles = _roles(label.rstrip(" :.="), profile)[0]
         # a count with decimals, a sum that cannot be read, or a total's word alone on its row
         return bool(roles & ENDING if garbled else "total" in roles and label.strip(" :") != "tong")
-    roles = _roles(parts[0], profile)[0]
+    roles, extra = _roles(parts[0], profile)
+    if extra is not None and roles & {"fee", "tip", "rounding"}:
+        return False  # a fee sold like goods, with its quantity and price
     return bool(roles & ENDING) and "note" not in roles
 
 

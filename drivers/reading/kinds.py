@@ -101,4 +101,6 @@ def _title(text: str, profile: Profile, *, whole: bool) -> tuple[str, ...]:
         return ()
     if len(words) > (0 if " " not in phrase else _MAX_REST) or any(map(_SENTENCE.fullmatch, words)):
         return ()
-    return profile.titles.roles(phrase)
+    roles = profile.titles.roles(phrase)
+    # A driving school sells too ("ĐÀO TẠO LÁI XE"): training says nothing else.
+    return () if words and Kind.TRAINING in roles else roles

@@ -104,7 +104,7 @@ def _settled(
     if not total.roles & {"total", "returned", "remaining"} and not paid:
         raise Unsettled("no total found")
     for entry in above:
-        if not entry.roles & _ABOVE:
+        if not entry.roles & _ABOVE or (entry.extra is not None and entry.roles & _RAISES):
             raise Unsettled(f"unknown amount in {entry.label!r}: {entry.amount}")
     found = []
     problem: Unsettled | None = None
