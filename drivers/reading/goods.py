@@ -22,12 +22,13 @@ if TYPE_CHECKING:
     from drivers.reading.profile import Layout, Profile
     from drivers.reading.rows import Row
 
+ODD = 100  # dong: prices that nobody reckoned are whole hundreds
 _PRODUCT = re.compile(
-    r"(?<![0-9a-z.,])[0-9][0-9.,]{0,20}(?:\s?d|\s?vnd)?\s{0,9}[x*]\s{0,9}[0-9][0-9.,]{0,20}(?![0-9a-z])"
+    r"(?<![0-9a-z.,])[0-9][0-9.,]{0,20}(?:\s?d|\s?vnd)?\s{0,9}[x*]\s{0,9}[0-9][0-9.,]{0,20}(?:d|vnd)?(?![0-9a-z])"
     r"|[@=]\s?[0-9]"
 )
 _MONEY = re.compile(
-    rf"[0-9][.,][0-9]{{3}}(?![0-9])|(?<![0-9a-z])[0-9]{{4,}}(?![0-9a-z])|{_PRODUCT.pattern}"
+    rf"[0-9][.,][0-9]{{3}}(?![0-9])|(?<![0-9a-z])[0-9]{{4,}}(?:d|vnd)?(?![0-9a-z])|{_PRODUCT.pattern}"
     rf"|\s{{2,}}(?:{AMOUNT}){CURRENCY}$"
 )
 _TRAILING = re.compile(rf"(?:^|\s{{2,}})(?:{AMOUNT}){CURRENCY}$")
@@ -117,7 +118,6 @@ class _Walk:
         self._profile = profile
         self._names: list[int] = []  # rows of a name whose figures have not come yet
         self._short = len(layout.rows) == 1
-        self._width = max((len(row.text) for row in rows), default=0)
         self.goods = Goods(layout)
 
     def step(self, place: int) -> int:
@@ -304,9 +304,10 @@ class _Walk:
 
     def _joined(self, places: list[int], last: str) -> str:
         name = ""
+        width = max(len(row.text) for row in self._rows)
         for place in places[:-1]:
             text = self._rows[place].text
-            name += text.strip() + ("" if len(text) >= self._width else " ")
+            name += text.strip() + ("" if len(text) >= width else " ")
         return name + last
 
 
@@ -331,6 +332,8 @@ def _multiplies(item: Item, percent: Decimal | None) -> bool:
 
 def _stated(item: Item, quantity: str | None) -> Item | None:
     """An item whose price is not printed: amount / quantity, where that is whole dong."""
+    if item.amount % ODD:
+        return None  # an odd amount was weighed or reckoned, and the row that says how is lost
     if quantity is None:
         return item
     # "129.000" is a price that lost its other factor, not a quantity

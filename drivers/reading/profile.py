@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 MAX_PROFILE = 200_000  # bytes
+MAX_REMEMBERED = 4096  # labels
 DATE_ORDERS = ("dmy", "mdy", "ymd")
 ROLES = (
     *("subtotal", "net", "total", "returned"),
@@ -66,14 +67,25 @@ class Layout:
 class Words:
     """Phrases and what they mean; a label's meaning is that of the longest phrase it begins with."""
 
-    __slots__ = ("_longest", "_roles")
+    __slots__ = ("_found", "_longest", "_roles")
 
     def __init__(self, roles: Mapping[str, tuple[str, ...]]) -> None:
         self._roles = roles
+        self._found: dict[str, tuple[str, str] | None] = {}  # a shop prints the same labels all day
         self._longest = max((len(phrase.split()) for phrase in roles), default=0)
 
     def find(self, label: str) -> tuple[str, str] | None:
         """(phrase, what comes after it) of a folded label."""
+        try:
+            return self._found[label]
+        except KeyError:
+            pass
+        if len(self._found) >= MAX_REMEMBERED:
+            self._found.clear()
+        found = self._found[label] = self._look_up(label)
+        return found
+
+    def _look_up(self, label: str) -> tuple[str, str] | None:
         words = _GLUED.sub(" ", label).strip(_EDGES).split()
         for count in range(min(self._longest, len(words)), 0, -1):
             phrase = " ".join(words[:count])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -47,16 +47,12 @@ class Row:
     folded: str
     start: int
     end: int
+    separator: bool = False  # a rule drawn with dashes or the like
 
     @property
     def blank(self) -> bool:
         """Nothing is printed."""
         return not self.folded
-
-    @property
-    def separator(self) -> bool:
-        """A rule drawn with dashes or the like."""
-        return _SEPARATOR.fullmatch(self.folded) is not None
 
 
 def rows_of(lines: Sequence[PaperLine]) -> list[Row]:
@@ -64,15 +60,15 @@ def rows_of(lines: Sequence[PaperLine]) -> list[Row]:
     rows = []
     for line in lines:
         text = line.text.replace("\t", "   ").rstrip()
-        rows.append(Row(text, fold(text).rstrip(), line.start, line.end))
+        folded = fold(text).rstrip()
+        rows.append(Row(text, folded, line.start, line.end, _SEPARATOR.fullmatch(folded) is not None))
     return rows
 
 
 def joined_thousands(rows: Sequence[Row]) -> list[Row]:
     """The same rows with ``25 000`` read as ``25.000``: a blank before exactly three digits groups."""
     return [
-        Row(row.text, _BLANK_GROUP.sub(".", row.folded), row.start, row.end) if " " in row.folded else row
-        for row in rows
+        replace(row, folded=_BLANK_GROUP.sub(".", row.folded)) if " " in row.folded else row for row in rows
     ]
 
 

@@ -178,7 +178,7 @@ SALES: dict[str, tuple[str, int, int, list[tuple[str, int]], list[Line]]] = {
         [("Cơm gà", 2, 45_000, 90_000)],
     ),
     "a fee sold like goods": (
-        f"SHOP\n{GOODS.replace('258.000', '258.000' + chr(10) + 'Phi ship  1  15.000  15.000')}Tong: 273.000\n",
+        "SHOP\n------\nAo thun   2  129.000  258.000\nPhi ship  1  15.000  15.000\n------\nTong: 273.000\n",
         0,
         273_000,
         [],
