@@ -515,7 +515,7 @@ def _foot(
         style.add(style.pair(label, style.amount(fee)))
         fees.append((label, fee))
         total += fee
-    if adjusted and random.random() < 0.2 and total % 1000:
+    if adjusted and random.random() < 0.2 and total % 1000 and total > 2000:
         discount += total % 1000
         style.add(style.pair(words("Làm tròn", "Rounding"), "-" + style.amount(total % 1000)))
         total -= total % 1000
