@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from invoice.errors import FieldInvalid
 from invoice.words import amount_in_words, dong_in_words
 
+NINES = "chín trăm chín mươi chín"
 HARD_WORDS = [
     (0, "Không"),
     (1, "Một"),
@@ -54,11 +55,7 @@ HARD_WORDS = [
     (2_147_483_647, "Hai tỷ một trăm bốn mươi bảy triệu bốn trăm tám mươi ba nghìn sáu trăm bốn mươi bảy"),
     (10**12, "Một nghìn tỷ"),
     (1_005 * 10**9, "Một nghìn không trăm lẻ năm tỷ"),
-    (
-        10**15 - 1,
-        "Chín trăm chín mươi chín nghìn chín trăm chín mươi chín tỷ"
-        + " chín trăm chín mươi chín triệu chín trăm chín mươi chín nghìn chín trăm chín mươi chín",
-    ),
+    (10**15 - 1, f"{NINES} nghìn {NINES} tỷ {NINES} triệu {NINES} nghìn {NINES}".capitalize()),
     (10**15, "Một triệu tỷ"),
     (10**15 + 1, "Một triệu tỷ không trăm lẻ một"),
     (10**18, "Một tỷ tỷ"),
