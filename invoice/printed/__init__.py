@@ -6,6 +6,7 @@ are its representations (bản thể hiện).
 """
 
 from invoice.printed.html import render_html
+from invoice.printed.pdf import render_pdf
 from invoice.printed.size import Size
 
-__all__ = ["Size", "render_html"]
+__all__ = ["Size", "render_html", "render_pdf"]

@@ -8,6 +8,7 @@ and words, date, authority code, and the QR by which anyone can look the invoice
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ from invoice.qr import lookup_object, lookup_text, payment_and_lookup_text
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from invoice.invoice import Invoice, InvoiceLine
+    from invoice.invoice import Extra, Invoice, InvoiceLine
     from invoice.qr import Payee
 
 ORIGIN = "Hóa đơn điện tử khởi tạo từ máy tính tiền"
@@ -154,10 +155,10 @@ def content_of(invoice: Invoice, state: str | None = None, payee: Payee | None =
         ),
         sums=_sums(invoice),
         words=Entry("Số tiền viết bằng chữ", invoice.words, strong=True),
-        notes=tuple(Entry(_EXTRA_LABELS.get(e.name, e.name), e.value) for e in invoice.extras),
+        notes=tuple(Entry(_EXTRA_LABELS.get(e.name, e.name), _extra(e)) for e in invoice.extras),
         stamp=STAMPS[state] if state else None,
         qr=_qr(invoice, payee),
-        qr_caption="Quét để thanh toán và tra cứu" if payee else "Quét để tra cứu hóa đơn",
+        qr_caption="Thanh toán và tra cứu" if payee else "Quét để tra cứu",
     )
 
 
@@ -169,6 +170,20 @@ _EXTRA_LABELS = {
     "SoCaiGoc": "Sổ cái, giá trị gốc",
 }
 _REMARKS = {Nature.PROMOTION: " (khuyến mại)", Nature.TRADE_DISCOUNT: " (chiết khấu thương mại)"}
+
+
+def rate_label(rate: str) -> str:
+    """What stands before a rate's amounts: ``Thuế suất 8%``, but ``Không chịu thuế``."""
+    return f"Thuế suất {rate}" if rate[:1].isdigit() else rate
+
+
+def _extra(extra: Extra) -> str:
+    if extra.kind != "dateTime":
+        return extra.value
+    try:
+        return f"{datetime.fromisoformat(extra.value):%d/%m/%Y %H:%M:%S}"
+    except ValueError:
+        return extra.value  # another program's idea of a time is shown as it stands
 
 
 def _name(line: InvoiceLine) -> str:
@@ -190,33 +205,33 @@ def _with_vat(invoice: Invoice) -> bool:
 
 
 _COLUMNS: tuple[tuple[Column, Callable[[Invoice], bool], Callable[[InvoiceLine], str]], ...] = (
-    (Column("STT", 9), _always, lambda line: str(line.position)),
+    (Column("STT", 8), _always, lambda line: str(line.position)),
     (
         Column("Mã hàng", 18),
         lambda invoice: any(line.code for line in invoice.lines),
         lambda line: line.code or "",
     ),
-    (Column("Tên hàng hóa, dịch vụ", 58), _always, _name),
+    (Column("Tên hàng hóa, dịch vụ", 54), _always, _name),
     (
-        Column("Đơn vị tính", 15),
+        Column("Đơn vị tính", 14),
         lambda invoice: any(line.unit for line in invoice.lines),
         lambda line: line.unit or "",
     ),
-    (Column("Số lượng", 17, figures=True), _always, _counted(lambda line: figure(line.quantity))),
-    (Column("Đơn giá", 27, figures=True), _always, _counted(lambda line: figure(line.unit_price))),
+    (Column("Số lượng", 15, figures=True), _always, _counted(lambda line: figure(line.quantity))),
+    (Column("Đơn giá", 31, figures=True), _always, _counted(lambda line: figure(line.unit_price))),
     (
-        Column("Chiết khấu", 20, figures=True),
+        Column("Chiết khấu", 17, figures=True),
         lambda invoice: any(line.discount for line in invoice.lines),
         lambda line: figure(line.discount) if line.discount else "",
     ),
     (
-        Column("Thành tiền chưa thuế", 26, figures=True),
+        Column("Thành tiền chưa thuế", 25, figures=True),
         _with_vat,
         _counted(lambda line: figure(line.amount)),
     ),
-    (Column("Thuế suất", 17), _with_vat, lambda line: rate_words(line.rate) if line.rate else ""),
+    (Column("Thuế suất", 18), _with_vat, lambda line: rate_words(line.rate) if line.rate else ""),
     (
-        Column("Thành tiền", 26, figures=True),
+        Column("Thành tiền", 25, figures=True),
         lambda invoice: not _with_vat(invoice),
         _counted(lambda line: figure(line.amount)),
     ),

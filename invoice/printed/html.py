@@ -7,8 +7,10 @@ from html import escape
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from invoice.printed.content import CLOSING, ORIGIN, content_of
-from invoice.printed.matrix import QUIET, runs
+from invoice.printed.content import CLOSING, ORIGIN, content_of, rate_label
+from invoice.printed.layout import MM
+from invoice.printed.matrix import QUIET, edge, runs
+from invoice.printed.pages import set_pages
 from invoice.printed.size import Size, paper
 
 if TYPE_CHECKING:
@@ -41,16 +43,16 @@ def render_html(
         '<!DOCTYPE html>\n<html lang="vi"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(content.title)} {escape(_name(content))}</title>"
-        f"<style>\n{_style(kind, page)}</style></head>\n"
-        f'<body><main class="{"roll" if kind is Size.ROLL else "sheet"}">\n{_stamp(content)}{body}<p class="closing">{escape(CLOSING)}</p>\n'
-        "</main></body></html>\n"
+        f"<title>{escape(content.title)} {escape(_name(content))}</title>\n"
+        f"<style>\n{_style(content, kind, page)}</style></head>\n"
+        f'<body><main class="{"roll" if kind is Size.ROLL else "sheet"}">\n{body}'
+        f'<p class="closing">{escape(CLOSING)}</p>\n</main></body></html>\n'
     )
 
 
 def _sheet(content: Content) -> str:
     return (
-        f'<header><section class="seller">{_entries(content.seller)}</section></header>\n'
+        f'<header><section class="seller">{_entries(content.seller)}</section>{_stamp(content)}</header>\n'
         f'<section class="head">{_svg(content)}<div class="title">{_title(content)}</div>'
         f'<div class="marks">{_entries(content.marks)}</div></section>\n'
         f'<section class="buyer">{_entries(content.buyer)}</section>\n'
@@ -70,15 +72,16 @@ def _roll(content: Content) -> str:
         for item in content.items
     )
     rates = "".join(
-        f"<div><dt>Thuế suất {escape(rate)}</dt><dd>{escape(net)} + {escape(tax)}</dd></div>"
+        f"<div><dt>{escape(rate_label(rate))}</dt><dd>{escape(net)} + {escape(tax)}</dd></div>"
         for rate, net, tax, _ in content.rate_rows
     )
     return (
-        f'<section class="seller">{_entries(content.seller)}</section>\n'
+        f'{_stamp(content)}<section class="seller">{_entries(content.seller)}</section>\n'
         f'<section class="title">{_title(content)}'
         f'<div class="marks">{_entries(content.marks)}</div></section>\n'
         f'<section class="buyer">{_entries(content.buyer)}</section>\n'
-        f'<table class="items"><tbody>{items}</tbody></table>\n'
+        '<table class="items"><colgroup><col style="width:74%"><col></colgroup>'
+        f"<tbody>{items}</tbody></table>\n"
         f'<section class="sums"><dl>{rates}</dl>{_entries(content.sums)}</section>\n'
         f'<section class="words">{_entries([content.words])}</section>\n'
         f"{_svg(content)}"
@@ -137,14 +140,19 @@ def _name(content: Content) -> str:
     return " ".join(entry.value for entry in content.marks[1:])
 
 
-def _style(kind: Size, page: Paper) -> str:
-    # A roll is cut where the text ends: its page has no height of its own ("auto" keeps the printer's).
-    height = "auto" if kind is Size.ROLL else f"{page.height}mm"
+def _style(content: Content, kind: Size, page: Paper) -> str:
+    height = page.height if kind is not Size.ROLL else _roll_height(content, page)
     return (
-        f"@page {{ size: {page.width}mm {height}; margin: {page.margin}mm }}\n"
+        f"@page {{ size: {page.width}mm {height:.0f}mm; margin: {page.margin}mm }}\n"
         f"main {{ width: {page.width - 2 * page.margin}mm; font-size: {page.letters}pt }}\n"
-        f"figure {{ width: {page.qr}mm }}\n{_sheet_of_styles()}"
+        f"figure {{ width: {edge(content.qr, page.qr):.1f}mm }}\n{_sheet_of_styles()}"
     )
+
+
+def _roll_height(content: Content, page: Paper) -> float:
+    """As long as the text, by letters a little wider than any browser's: a roll must not break in two."""
+    pages = set_pages(content, Size.ROLL, page, lambda text, letters, _: 0.62 * len(text) * letters * MM)
+    return min(page.height, sum(height for height, _ in pages) * 1.05 + 5)
 
 
 @cache

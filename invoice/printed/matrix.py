@@ -16,6 +16,13 @@ from itertools import groupby
 
 QUIET = 4  # squares of white that must stand around a code (ISO/IEC 18004)
 
+_SMALLEST = 0.5  # mm of a square that phones still read from thermal paper
+
+
+def edge(text: str, least: float) -> float:
+    """The edge in mm of the code with its quiet zone: ``least``, or more where its squares need it."""
+    return max(least, (runs(text)[0] + 2 * QUIET) * _SMALLEST)
+
 
 @lru_cache(maxsize=8)
 def runs(text: str) -> tuple[int, tuple[tuple[int, int, int], ...]]:
