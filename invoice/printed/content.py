@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from invoice.errors import FieldInvalid
-from invoice.invoice import Nature
+from invoice.invoice import Nature, Relation
 from invoice.numbers import Form
 from invoice.printed.figures import day_words, figure, rate_words
 from invoice.qr import lookup_object, lookup_text, payment_and_lookup_text
@@ -138,12 +138,15 @@ def content_of(invoice: Invoice, state: str | None = None, payee: Payee | None =
         buyer=_given(
             ("Người mua", buyer.name, True),
             ("Mã số thuế", buyer.tax_code, False),
+            ("Mã đơn vị quan hệ ngân sách", buyer.budget_code, False),
             ("Số định danh cá nhân", buyer.citizen_id, False),
+            ("Họ và tên người mua hàng", buyer.contact, False),
             ("Địa chỉ", buyer.address, False),
             ("Điện thoại", buyer.phone, False),
             ("Email", buyer.email, False),
             ("Hình thức thanh toán", invoice.payment, False),
             ("Đồng tiền thanh toán", invoice.currency, False),
+            ("Tỷ giá", figure(invoice.exchange_rate), False),
         ),
         columns=tuple(columns),
         rows=tuple(tuple(cell(line) for cell in cells) for line in invoice.lines),
@@ -155,7 +158,10 @@ def content_of(invoice: Invoice, state: str | None = None, payee: Payee | None =
         ),
         sums=_sums(invoice),
         words=Entry("Số tiền viết bằng chữ", invoice.words, strong=True),
-        notes=tuple(Entry(_EXTRA_LABELS.get(e.name, e.name), _extra(e)) for e in invoice.extras),
+        notes=(
+            *_related(invoice),
+            *(Entry(_EXTRA_LABELS.get(e.name, e.name), _extra(e)) for e in invoice.extras),
+        ),
         stamp=STAMPS[state] if state else None,
         qr=_qr(invoice, payee),
         qr_caption="Thanh toán và tra cứu" if payee else "Quét để tra cứu",
@@ -205,7 +211,7 @@ def _with_vat(invoice: Invoice) -> bool:
 
 
 _COLUMNS: tuple[tuple[Column, Callable[[Invoice], bool], Callable[[InvoiceLine], str]], ...] = (
-    (Column("STT", 8), _always, lambda line: str(line.position)),
+    (Column("STT", 8), _always, lambda line: str(line.position or "")),
     (
         Column("Mã hàng", 18),
         lambda invoice: any(line.code for line in invoice.lines),
@@ -251,21 +257,40 @@ def _item(line: InvoiceLine) -> Item:
     discount = f" - {figure(line.discount)}" if line.discount else ""
     rate = f" ({rate_words(line.rate)})" if line.rate else ""
     return Item(
-        f"{line.position}. {_name(line)}",
-        f"{figure(line.quantity)}{unit} × {figure(line.unit_price)}{discount}{rate}",
+        f"{line.position}. {_name(line)}" if line.position else _name(line),
+        f"{figure(line.quantity)}{unit} × {figure(line.unit_price)}{discount}{rate}"
+        if line.quantity is not None
+        else f"{discount}{rate}".strip(),
         figure(line.amount),
     )
 
 
 def _sums(invoice: Invoice) -> tuple[Entry, ...]:
     total = Entry("Tổng tiền thanh toán", f"{figure(invoice.total)} {_sign(invoice.currency)}", strong=True)
-    if not _with_vat(invoice):
-        return (total,)
-    return (
+    taxed = (
         Entry("Tổng tiền chưa có thuế", figure(invoice.net)),
         Entry("Tổng tiền thuế GTGT", figure(invoice.tax)),
+    )
+    fees = tuple(Entry(fee.name, figure(fee.amount)) for fee in invoice.fees)
+    discount = invoice.trade_discount
+    return (
+        *(taxed if _with_vat(invoice) else ()),
+        *fees,
+        *((Entry("Chiết khấu thương mại", figure(discount)),) if discount else ()),
         total,
     )
+
+
+def _related(invoice: Invoice) -> tuple[Entry, ...]:
+    """The words article 19 of Decree 123 wants on an invoice that replaces or adjusts another."""
+    related = invoice.related
+    if related is None:
+        return ()
+    named = f"mẫu số {related.form}, ký hiệu {related.symbol}, số {related.number}"
+    words = f"hóa đơn {named}, {day_words(related.day).lower()}"
+    replaces = related.kind in {Relation.REPLACES, Relation.REPLACES_MANY}
+    note = (Entry("Lý do", related.note),) if related.note else ()
+    return (Entry("Thay thế cho" if replaces else "Điều chỉnh cho", words), *note)
 
 
 def _sign(currency: str) -> str:
@@ -283,7 +308,7 @@ def _qr(invoice: Invoice, payee: Payee | None) -> str:
         str(invoice.symbol),
         invoice.number,
         invoice.day,
-        invoice.total,
+        invoice.dong,
     )
     if payee is None:
         return lookup_text(*fields)
@@ -291,4 +316,4 @@ def _qr(invoice: Invoice, payee: Payee | None) -> str:
     # A receipt number that no transfer can carry gives way to the invoice's own, which always fits.
     named = receipt if receipt.isascii() and len(receipt) <= 25 and receipt.isalnum() else ""
     reference = named or f"{invoice.symbol}-{invoice.number}"
-    return payment_and_lookup_text(payee, invoice.total, reference, lookup_object(*fields))
+    return payment_and_lookup_text(payee, invoice.dong, reference, lookup_object(*fields))

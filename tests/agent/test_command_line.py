@@ -134,3 +134,55 @@ def test_demo(capsys: pytest.CaptureFixture[str]) -> None:
     summary = json.loads(capsys.readouterr().out)
     assert [summary[key] for key in ("sales", "invoices", "accepted", "refused")] == [6, 6, 6, 0]
     assert summary["ledger"]["verified"] is True
+
+
+def test_an_invoice_is_printed_held_and_released(
+    shop: Path, capsysbinary: pytest.CaptureFixture[bytes], tmp_path: Path
+) -> None:
+    sale, folder = tmp_path / "sale.json", ["--data", str(shop)]
+    sale.write_text(SALE % LINE, "utf-8")
+    assert main(["issue", str(sale), *folder]) == 0
+    capsysbinary.readouterr()
+    assert main(["invoice", "html", "C26MAA-1", "--size", "80mm", *folder]) == 0
+    assert "Đá viên".encode() in capsysbinary.readouterr().out
+    pdf = tmp_path / "invoice.pdf"
+    assert main(["invoice", "pdf", "C26MAA-1", "-o", str(pdf), *folder]) == 0
+    assert pdf.read_bytes().startswith(b"%PDF-")
+    assert main(["invoice", "pdf", "C26MAA-1", "-o", str(tmp_path), *folder]) == 2
+    assert main(["invoice", "hold", "C26MAA-1", *folder]) == 2
+    assert main(["invoice", "hold", "C26MAA-1", "--reason", "chờ khách", *folder]) == 0
+    assert main(["invoice", "hold", "C26MAA-1", "--reason", "chờ khách", *folder]) == 2
+    assert main(["invoice", "release", "C26MAA-1", *folder]) == 0
+    assert main(["invoice", "release", "C26MAA-2", *folder]) == 2
+
+
+def test_keys_are_checked_and_imported(
+    shop: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    capsys.readouterr()
+    assert main(["keys", "check", "--data", str(shop), "--json"]) == 0
+    described = json.loads(capsys.readouterr().out)
+    assert described["days_left"] >= 364
+    assert "MST:0409990010" in described["subject"]
+    copy = tmp_path / "second.p12"
+    shutil.copy(shop / "keys" / "seller.p12", copy)
+    phrase = ["--passphrase", f"file:{shop}/keys/passphrase"]
+    assert main(["keys", "import", str(copy), "--data", str(shop), *phrase]) == 0
+    assert main(["keys", "import", str(copy), "--data", str(shop), *phrase]) == 2
+    copy = copy.rename(tmp_path / "third.p12")
+    copy.write_bytes(b"no key")
+    assert main(["keys", "import", str(copy), "--data", str(shop), *phrase]) != 0
+    assert not (shop / "keys" / "third.p12").exists()
+    (shop / "keys" / "seller.p12").unlink()
+    assert main(["keys", "check", "--data", str(shop)]) == 1
+
+
+def test_profiles_are_tested_and_learned(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    samples = [str(path) for path in sorted((DATA / "receipts").glob("*.prn"))[:4]]
+    assert main(["profile", "test", *samples]) == 0
+    assert capsys.readouterr().out.count("as wanted") == 4
+    learned = tmp_path / "shop.toml"
+    assert main(["profile", "learn", *samples, "-o", str(learned)]) == 0
+    assert main(["profile", "test", "--profile", str(learned), *samples]) == 0
+    assert main(["profile", "test", str(DATA / "receipts_other" / "037-broken-x-tcvn3-42.prn")]) == 1
+    assert main(["profile", "test", "--profile", "nowhere.toml", *samples]) == 2
