@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import unicodedata
+from contextlib import ExitStack, contextmanager
 from datetime import datetime, time, timedelta, timezone
 from functools import cache
 from importlib.resources import as_file, files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from invoice.printed.content import content_of
 from invoice.printed.layout import MM, Box, Rule, Square, Text, Weight
@@ -15,7 +16,10 @@ from invoice.printed.pages import set_pages
 from invoice.printed.size import paper
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from fpdf import FPDF
+    from fpdf.fonts import TTFFont
 
     from invoice.invoice import Invoice
     from invoice.printed.layout import Mark
@@ -40,28 +44,36 @@ def render_pdf(
     """
     kind, page = paper(size)
     content = content_of(invoice, state, payee)
-    document = _document()
-    document.set_title(f"{invoice.title} {invoice.symbol} {invoice.number}")
-    document.set_author(invoice.seller.name)
-    document.set_creation_date(datetime.combine(invoice.day, time(), _VIETNAM))
-    for height, marks in set_pages(content, kind, page, _width):
-        document.add_page(orientation="portrait", format=(page.width, height))
-        for mark in marks:
-            _draw(document, mark, content.qr)
-    return bytes(document.output())
+    with _document() as document:
+        document.set_title(f"{invoice.title} {invoice.symbol} {invoice.number}")
+        document.set_author(invoice.seller.name)
+        document.set_creation_date(datetime.combine(invoice.day, time(), _VIETNAM))
+        for height, marks in set_pages(content, kind, page, _width):
+            document.add_page(orientation="portrait", format=(page.width, height))
+            for mark in marks:
+                _draw(document, mark, content.qr)
+        return bytes(document.output())
 
 
-def _document() -> FPDF:
+@contextmanager
+def _document() -> Iterator[FPDF]:
+    """An empty document with the fonts, whose files it holds open until the end."""
     from fpdf import FPDF  # late: only a printed form needs it, and its import costs 200 ms
 
     document = FPDF(unit="mm")
     document.set_auto_page_break(auto=False)
     document.set_margin(0)
     document.set_lang("vi")
-    for weight, name in _FILES.items():
-        with as_file(files(__package__).joinpath("fonts", name)) as path:
+    with ExitStack() as opened:
+        for weight, name in _FILES.items():
+            path = opened.enter_context(as_file(files(__package__).joinpath("fonts", name)))
             document.add_font(_FONT, weight.value, path)
-    return document
+            opened.callback(_font(document, weight).close)
+        yield document
+
+
+def _font(document: FPDF, weight: Weight) -> TTFFont:
+    return cast("TTFFont", document.fonts[f"{_FONT.lower()}{weight.value}"])
 
 
 def _draw(document: FPDF, mark: Mark, qr: str) -> None:
@@ -102,8 +114,9 @@ def _draw_code(document: FPDF, square: Square, qr: str) -> None:
 @cache
 def _advances(weight: Weight) -> dict[str, float]:
     """The width of every character the font has, in points of letters one point high."""
-    font = _document().fonts[f"{_FONT.lower()}{weight.value}"]
-    return {chr(int(code)): width / 1000 for code, width in font.cw.items()}
+    with _document() as document:
+        widths = _font(document, weight).cw
+        return {chr(int(code)): width / 1000 for code, width in widths.items()}
 
 
 def _width(text: str, letters: float, weight: Weight) -> float:
