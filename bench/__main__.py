@@ -23,6 +23,7 @@ from lxml import etree
 from invoice.compose import Terms
 from invoice.invoice import Seller
 from invoice.numbers import Form
+from invoice.rate_table import RateTable
 from invoice.sale_json import sale_from_json
 from outbox.issuing import Register, issue
 from outbox.store import Store
@@ -44,7 +45,7 @@ def main() -> int:
         throwaway_pkcs12(folder / "key.p12", secret, "0409990010", "BENCH", datetime.now(UTC), 30)
         key = Pkcs12Key.open(folder / "key.p12", secret)
         register = Register(
-            Terms(Seller("BENCH", "0409990010", "Đà Nẵng"), Form.VAT, default_rate="8%"), "AA", "BENCH"
+            Terms(Seller("BENCH", "0409990010", "Đà Nẵng"), Form.VAT, rates=RateTable.of("8%")), "AA", "BENCH"
         )
         began = time.perf_counter()
         for place in range(COUNT):

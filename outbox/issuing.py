@@ -78,7 +78,7 @@ def issue(
     def job(tx: Tx) -> Generator[ToSign, bytes, Issued]:
         if (settled := _settled(tx, capture_id)) is not None:
             return settled
-        check_sale(sale, register.terms)
+        check_sale(sale, register.terms, tx.now.astimezone(VIETNAM).date())
         mark = fingerprint(sale, register, tx.now if live else None)
         if mark and (known := _known(tx, mark)):
             _link(tx, capture_id, known.sale_id)

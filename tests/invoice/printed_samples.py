@@ -54,7 +54,7 @@ def printed_invoice(
         "Trần Thị Thu",
     )
     terms = Terms(SELLER, form)
-    check_sale(sale, terms)
+    check_sale(sale, terms, date(2026, 11, 23))
     code = AuthorityCode.for_register(form, 2026, "SHNDN", 1, 128)
     identity = Identity(Symbol.of_year("AA", 2026), 128, code, date(2026, 11, 23))
     return compose(sale, terms, identity, LedgerWitness(1234, "9f" * 32))
