@@ -9,19 +9,31 @@
 True
 
 Three kinds: ``TechnicalAnswer`` (999, and -1), ``Notice`` (204, form 01/TB-KTDL) and ``OtherAnswer``:
-everything else, kept for a person. Reading is lenient (profile, section 7); what a notice says changes
-nothing until ``authority.notice_check`` has proven who signed it.
+everything else, for a person; the answers to forms (102, 103, 104, 301, 302) come as the typed ones of
+``authority.form_answers``, as far as they can be understood. Reading is lenient (profile, section 7);
+what a notice says changes nothing until ``authority.notice_check`` has proven who signed it.
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from authority.elements import all_text, child, children, day, local_name, moment, text, whole_number
-from authority.envelope import TECHNICAL, UNHANDLED, Envelope, Header, read_envelope
+from authority.answer_parts import (
+    LONGEST_TEXT,
+    InvoiceReference,
+    OtherAnswer,
+    Reason,
+    named_invoice,
+    other_answer,
+    read_reason,
+    reasons_in,
+    words_of,
+)
+from authority.elements import child, children, day, local_name, moment, text, whole_number
+from authority.envelope import TECHNICAL, UNHANDLED, Envelope, read_envelope
 from authority.errors import MessageUnreadable
+from authority.form_answers import read_form_answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,15 +41,29 @@ if TYPE_CHECKING:
 
     from lxml.etree import _Element
 
+__all__ = [
+    "ALL_VALID",
+    "INVALID_WITHOUT_CODE",
+    "NOTICE_KINDS",
+    "ONE_WITHOUT_CODE",
+    "PACKAGE_REFUSED",
+    "SOME_REFUSED",
+    "Answer",
+    "InvoiceReference",
+    "Notice",
+    "OtherAnswer",
+    "Reason",
+    "TechnicalAnswer",
+    "TechnicalError",
+    "parse_answer",
+]
+
 ONE_WITHOUT_CODE = 1  # one invoice was refused a code (LCMa)
 ALL_VALID = 2
 INVALID_WITHOUT_CODE = 3  # invoices without code (LHDKMa)
 SOME_REFUSED = 7  # cash-register invoices (LHDMTTien)
 PACKAGE_REFUSED = 9  # the package as a whole (KHLKhac)
 NOTICE_KINDS = (ONE_WITHOUT_CODE, ALL_VALID, INVALID_WITHOUT_CODE, SOME_REFUSED, PACKAGE_REFUSED)
-
-_LONGEST_TEXT = 2_000  # of a text kept for a person; the tables allow 255
-_REFERENCE = re.compile(r"\s*([1-9])\s*;\s*([0-9A-Za-z]{6,8})\s*;\s*([0-9]{1,8})\s*(?:;\s*(.*))?", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,28 +89,6 @@ class TechnicalAnswer:
     received_at: datetime | None
     ok: bool
     errors: tuple[TechnicalError, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class InvoiceReference:
-    """Form, symbol and number, as notices name an invoice: ``2;C25MLT;73``."""
-
-    form: int
-    symbol: str
-    number: int
-
-    def __str__(self) -> str:
-        return f"{self.form};{self.symbol};{self.number}"
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """One LDo of a notice; ``invoice`` is None where it names none."""
-
-    code: str
-    description: str
-    handling: str
-    invoice: InvoiceReference | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,17 +133,6 @@ class Notice:
         return tuple(reason for reason in self.reasons if reason.invoice is None)
 
 
-@dataclass(frozen=True, slots=True)
-class OtherAnswer:
-    """A message that only a person can handle: 102, 103, 301, 302…, or a notice of an unknown kind."""
-
-    kind: str
-    message_id: str
-    reply_to: str
-    sender: str
-    text: str
-
-
 Answer = TechnicalAnswer | Notice | OtherAnswer
 
 
@@ -156,7 +149,7 @@ def parse_answer(data: bytes) -> Answer:
         case "204":
             return _notice(envelope)
         case _:
-            return _other(envelope)
+            return read_form_answer(envelope) or other_answer(envelope)
 
 
 def _technical(envelope: Envelope) -> TechnicalAnswer:
@@ -166,11 +159,11 @@ def _technical(envelope: Envelope) -> TechnicalAnswer:
     if header.kind == TECHNICAL and status not in {"0", "1"}:
         raise MessageUnreadable(f"the 999 {header.message_id} has TTTNhan {status[:20]!r}, not 0 or 1")
     errors = tuple(
-        TechnicalError(text(reason, "MLoi"), (text(reason, "MTa") or text(reason, "MTLoi"))[:_LONGEST_TEXT])
-        for reason in _reasons(told)
+        TechnicalError(text(reason, "MLoi"), (text(reason, "MTa") or text(reason, "MTLoi"))[:LONGEST_TEXT])
+        for reason in reasons_in(told)
     )
     if header.kind == UNHANDLED and not errors:
-        errors = (TechnicalError(UNHANDLED, _words(envelope)),)
+        errors = (TechnicalError(UNHANDLED, words_of(envelope)),)
     return TechnicalAnswer(
         kind=header.kind,
         message_id=header.message_id,
@@ -187,7 +180,7 @@ def _notice(envelope: Envelope) -> Notice | OtherAnswer:
     content = child(notices[0], "DLTBao") if len(notices) == 1 else None
     kind = whole_number(text(content, "LTBao"))
     if content is None or kind not in NOTICE_KINDS or len(list(children(notices[0], "DLTBao"))) != 1:
-        return _other(envelope)
+        return other_answer(envelope)
     header = envelope.header
     return Notice(
         message_id=header.message_id,
@@ -206,52 +199,11 @@ def _notice_reasons(content: _Element) -> Iterator[Reason]:
     """The reasons of whichever list the notice has: the list's name is not relied on, its place is."""
     for part in content:
         if local_name(part) in {"LCMa", "LHDMTTien", "KHLKhac"}:
-            named = _named_invoice(part)
-            yield from (_reason(reason, named) for reason in _reasons(part))
+            named = named_invoice(part)
+            yield from (read_reason(reason, named) for reason in reasons_in(part))
         elif local_name(part) == "LHDKMa":
             listed = child(part, "DSHDon")
             for invoice in children(listed, "HDon") if listed is not None else ():
-                named = _named_invoice(invoice)
-                yield from (_reason(reason, named) for reason in _reasons(invoice))
-            yield from (_reason(reason, None) for reason in _reasons(part))
-
-
-def _reasons(holder: _Element | None) -> Iterator[_Element]:
-    listed = child(holder, "DSLDo")
-    if listed is not None:
-        yield from children(listed, "LDo")
-
-
-def _named_invoice(holder: _Element) -> InvoiceReference | None:
-    return _reference(
-        f"{text(holder, 'KHMSHDon')};{text(holder, 'KHHDon')};{text(holder, 'SHDon')}",
-    )[0]
-
-
-def _reason(element: _Element, named: InvoiceReference | None) -> Reason:
-    words = text(element, "MTLoi") or text(element, "MTa")
-    invoice, description = _reference(words)
-    return Reason(
-        code=text(element, "MLoi"),
-        description=description[:_LONGEST_TEXT],
-        handling=text(element, "HDXLy")[:_LONGEST_TEXT],
-        invoice=named or invoice,
-    )
-
-
-def _reference(words: str) -> tuple[InvoiceReference | None, str]:
-    """``form;symbol;number;description`` in its parts; a description may hold further semicolons."""
-    match = _REFERENCE.fullmatch(words)
-    if match is None:
-        return None, words
-    return InvoiceReference(int(match[1]), match[2].upper(), int(match[3])), (match[4] or "").strip()
-
-
-def _other(envelope: Envelope) -> OtherAnswer:
-    header: Header = envelope.header
-    return OtherAnswer(header.kind, header.message_id, header.reply_to, header.sender, _words(envelope))
-
-
-def _words(envelope: Envelope) -> str:
-    source = envelope.content if envelope.content is not None else envelope.root
-    return all_text(source)[:_LONGEST_TEXT]
+                named = named_invoice(invoice)
+                yield from (read_reason(reason, named) for reason in reasons_in(invoice))
+            yield from (read_reason(reason, None) for reason in reasons_in(part))

@@ -9,6 +9,7 @@
     ├── NoticeNotProven             E-AUT-004  a notice whose signature is not the authority's
     ├── FaultPlanInvalid            E-AUT-005  the sandbox's fault plan cannot be understood
     ├── GatewaySettingInvalid       E-AUT-006  address, certificate file or time-outs of a gateway
+    ├── FormInvalid                 E-AUT-007  a form (registration, notice) that breaks its field table
     └── GatewayError                E-AUT-010
         ├── NotDelivered            E-AUT-011  the message has certainly not arrived: send it again
         │   ├── GatewayUnreachable  E-AUT-012  no connection
@@ -81,6 +82,18 @@ class GatewaySettingInvalid(AuthorityError):
     code = "E-AUT-006"
     advice_vi = "Sửa mục [gateway] trong config.toml: địa chỉ phải bắt đầu bằng https://."
     advice_en = "Correct [gateway] in config.toml: the address must begin with https://."
+
+
+class FormInvalid(AuthorityError):
+    """A form that breaks its table; ``path`` names the field: ``DLTKhai/TTChung/MST``."""
+
+    code = "E-AUT-007"
+    advice_vi = "Sửa thông tin được nêu (config.toml hoặc dữ liệu nhập) rồi lập lại tờ khai, thông báo."
+    advice_en = "Correct what is named, in config.toml or in what was entered, and make the form again."
+
+    def __init__(self, path: str, what: str) -> None:
+        super().__init__(f"{path}: {what}")
+        self.path = path
 
 
 class GatewayError(AuthorityError):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from authority.answers import Notice, parse_answer
 from authority.errors import NoticeNotProven
+from authority.form_answers import FormAnswer
 from signing.verify import verify_document
 
 if TYPE_CHECKING:
@@ -43,6 +44,41 @@ def check_notice(
     if not isinstance(answer, Notice):
         raise NoticeNotProven(f"the message {answer.message_id} (type {answer.kind}) is not a result notice")
     named = f"the notice {answer.message_id}"
+    _check_signature(data, trust, named, now)
+    if not answer.submission_id:
+        raise NoticeNotProven(f"{named} does not name the submission (MGDDTu) in its signed part")
+    _check_addressee(answer, named, tax_code, submission_id)
+    return answer
+
+
+def check_form_answer(
+    data: bytes,
+    trust: Sequence[x509.Certificate],
+    *,
+    tax_code: str,
+    submission_id: str | None = None,
+    now: datetime | None = None,
+) -> FormAnswer:
+    """The answer to a form (102, 103, 104, 301), or a review asked for (302), once it is proven.
+
+    A 103 and a 302 do not name a submission in their signed part: there ``submission_id`` proves nothing
+    and is not asked; whoever waits for a 103 should compare its ``registered_on`` with the form's day.
+
+    Raises:
+        MessageUnreadable, NoticeNotProven: as ``check_notice``.
+    """
+    answer = parse_answer(data)
+    if not isinstance(answer, FormAnswer):
+        raise NoticeNotProven(f"the message {answer.message_id} (type {answer.kind}) answers no form")
+    named = f"the message {answer.message_id} (type {answer.kind})"
+    _check_signature(data, trust, named, now)
+    _check_addressee(answer, named, tax_code, submission_id if answer.submission_id else None)
+    return answer
+
+
+def _check_signature(
+    data: bytes, trust: Sequence[x509.Certificate], named: str, now: datetime | None
+) -> None:
     if not trust:
         raise NoticeNotProven(f"{named} cannot be checked: no certificate of the authority is configured")
     report = verify_document(data, trust=trust, now=now)
@@ -52,10 +88,12 @@ def check_notice(
         raise NoticeNotProven(f"{named} is not proven: {why}")
     if not any(signature.valid and SIGNED_PART in signature.covers for signature in report.signatures):
         raise NoticeNotProven(f"{named} is not proven: nobody has signed its content ({SIGNED_PART})")
-    if not answer.submission_id:
-        raise NoticeNotProven(f"{named} does not name the submission (MGDDTu) in its signed part")
+
+
+def _check_addressee(
+    answer: Notice | FormAnswer, named: str, tax_code: str, submission_id: str | None
+) -> None:
     if submission_id is not None and answer.submission_id != submission_id:
         raise NoticeNotProven(f"{named} is about {answer.submission_id}, not about {submission_id}")
     if answer.tax_code.replace("-", "") != tax_code.replace("-", ""):
         raise NoticeNotProven(f"{named} is about the taxpayer {answer.tax_code}, not {tax_code}")
-    return answer

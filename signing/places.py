@@ -10,7 +10,7 @@ document         signature in           signs                               whos
 206              TDiep/CKSNNT           TDiep/DLieu                         the seller's (TTChung/MST)
 each HDon        HDon/DSCKS/NBan        HDon/DLHDon                         the seller's (NDHDon/NBan/MST)
 300, 303         TBao/DSCKS/NNT         TBao/DLTBao                         the seller's (DLTBao/MST)
-100, 101         TKhai/DSCKS/NNT        TKhai/DLTKhai                       the seller's (DLTKhai/MST)
+100, 101         TKhai/DSCKS/NNT        TKhai/DLTKhai                       the seller's (TTChung/MST)
 other notices    TBao/DSCKS/CQT         TBao/DLTBao, TBao/STBao if present  the authority's
 … and there      TBao/DSCKS/TTCQT       TBao/DLTBao                         the authority's head's
 ===============  =====================  ==================================  ============================
@@ -134,7 +134,8 @@ def _form(form: _Element, path: str) -> Iterator[Place]:
     content = _only(form, "DLTKhai", path)
     signature = _signature(form, ("DSCKS", "NNT"), path, needed=True)
     if signature is not None:
-        tax_code = _text(content, "MST", f"{path}/DLTKhai")
+        general = _only(content, "TTChung", f"{path}/DLTKhai")
+        tax_code = _text(general, "MST", f"{path}/DLTKhai/TTChung")
         yield Place(signature, (Content(f"{path}/DLTKhai", content),), tax_code)
 
 

@@ -6,12 +6,12 @@ Source: the profile, section 2. Own codes begin with S; ``0001`` is the one seen
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from authority.answers import TechnicalError
 from authority.codes import AUTHORITY, is_message_id
 from authority.elements import child, children, local_name, text
-from authority.envelope import PACKAGE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +20,24 @@ if TYPE_CHECKING:
 
     from authority.envelope import Envelope
     from authority.sandbox.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """What a kind of message consists of: its parts, what DLieu holds, ."""
+
+    parts: tuple[str, ...]
+    item: str
+    signed_whole: bool  # the message's own signature covers DLieu, which needs an Id then
+
+
+_FORM_PARTS = ("TTChung", "DLieu")
+_SHAPES = {
+    "206": _Shape(("TTChung", "DLieu", "CKSNNT"), "HDon", signed_whole=True),
+    "100": _Shape(_FORM_PARTS, "TKhai", signed_whole=False),
+    "300": _Shape(_FORM_PARTS, "TBao", signed_whole=False),
+    "303": _Shape(_FORM_PARTS, "TBao", signed_whole=False),
+}
 
 UNREADABLE = "0001"
 TOO_LARGE = "S001"
@@ -38,12 +56,13 @@ _PROVIDER = re.compile(r"V[0-9]{10,13}")
 
 
 def check_envelope(envelope: Envelope, settings: Settings) -> Iterator[TechnicalError]:
-    """Every rule of the envelope of a 206 that is broken."""
+    """Every rule of a message's envelope that is broken."""
     header = envelope.header
-    if header.kind != PACKAGE:
+    shape = _SHAPES.get(header.kind)
+    if shape is None:
         yield TechnicalError(KIND, f"Loại thông điệp {header.kind[:10]} không được hỗ trợ")
         return
-    yield from _check_order(envelope.root)
+    yield from _check_order(envelope.root, shape)
     general = child(envelope.root, "TTChung")
     for tag, longest in _LONGEST.items():
         if len(text(general, tag)) > longest:
@@ -55,12 +74,12 @@ def check_envelope(envelope: Envelope, settings: Settings) -> Iterator[Technical
     if header.reply_to:
         yield TechnicalError(FIELD, "MTDTChieu phải để trống")
     yield from _check_sender(envelope)
-    yield from _check_content(envelope.content, text(general, "SLuong"))
+    yield from _check_content(envelope.content, text(general, "SLuong"), shape)
 
 
-def _check_order(root: _Element) -> Iterator[TechnicalError]:
-    if [local_name(part) for part in root] != ["TTChung", "DLieu", "CKSNNT"]:
-        yield TechnicalError(ORDER, "TDiep phải gồm TTChung, DLieu, CKSNNT theo thứ tự")
+def _check_order(root: _Element, shape: _Shape) -> Iterator[TechnicalError]:
+    if tuple(local_name(part) for part in root) != shape.parts:
+        yield TechnicalError(ORDER, f"TDiep phải gồm {', '.join(shape.parts)} theo thứ tự")
     general = child(root, "TTChung")
     found = tuple(local_name(part) for part in general) if general is not None else ()
     if found != _FIELDS:
@@ -78,13 +97,16 @@ def _check_sender(envelope: Envelope) -> Iterator[TechnicalError]:
         yield TechnicalError(FIELD, "MTDiep phải gồm MNGui và 32 ký tự hex viết hoa")
 
 
-def _check_content(content: _Element | None, count: str) -> Iterator[TechnicalError]:
+def _check_content(content: _Element | None, count: str, shape: _Shape) -> Iterator[TechnicalError]:
     if content is None:
         return
-    invoices = len(list(children(content, "HDon")))
-    if invoices != len(content):
-        yield TechnicalError(ORDER, "DLieu chỉ được chứa HDon")
-    if not content.get("Id"):
+    items = len(list(children(content, shape.item)))
+    if items != len(content):
+        yield TechnicalError(ORDER, f"DLieu chỉ được chứa {shape.item}")
+    if shape.signed_whole and not content.get("Id"):
         yield TechnicalError(FIELD, "DLieu thiếu Id")
-    if not _COUNT.fullmatch(count) or int(count) != invoices or not invoices:
-        yield TechnicalError(COUNT, f"SLuong {count[:20]} không bằng số hóa đơn {invoices}")
+    named = "hóa đơn" if shape.signed_whole else shape.item
+    if not _COUNT.fullmatch(count) or int(count) != items or not items:
+        yield TechnicalError(COUNT, f"SLuong {count[:20]} không bằng số {named} {items}")
+    elif items > 1 and not shape.signed_whole:
+        yield TechnicalError(COUNT, f"Thông điệp chỉ được chứa một {shape.item}")

@@ -14,11 +14,12 @@ cut-body       the connection is cut in the middle of the answer
 http-500       HTTP 500, half of the times after the message has been handled
 slow           every answer over HTTP comes that much later
 down           ``down=5s/30s``: HTTP 503 with Retry-After for the first 5 s of every 30 s
-delay          notices (204) come that much later
+delay          notices (204, 103, 301) come that much later
 repeat         a notice is left in the inbox twice
 reorder        a notice comes later still, behind others
 lose-notice    a notice is never left in the inbox; only a look-up shows it
 refuse         an invoice without fault is refused
+refuse-form    a registration without fault is refused in its 103, a notice of wrong invoices in its 301
 seed           a whole number; the same plan and seed give the same faults
 ============== ============================================================================
 
@@ -45,6 +46,7 @@ _RATES = (
     "reorder",
     "lose-notice",
     "refuse",
+    "refuse-form",
 )
 _DURATIONS = ("slow", "delay")
 WORDS = (*_RATES, *_DURATIONS, "down", "seed")
@@ -66,6 +68,7 @@ class FaultPlan:
     reorder: float = 0.0
     lose_notice: float = 0.0
     refuse: float = 0.0
+    refuse_form: float = 0.0
     slow: float = 0.0
     delay: float = 0.0
     down: tuple[float, float] | None = None

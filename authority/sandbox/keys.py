@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from authority.sandbox.authority_signer import AuthoritySigner
 from signing.keys import Pkcs12Key, throwaway_authority, throwaway_tls
 from signing.passphrase import Secret
-from signing.xmldsig import XmlSigner
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -31,7 +31,7 @@ class SandboxKeys:
     that HTTPS clients must trust; ``tls_key`` its key.
     """
 
-    signer: XmlSigner
+    signer: AuthoritySigner
     trust: Path
     ca: Path
     tls_key: Path
@@ -54,7 +54,7 @@ def open_keys(directory: Path, host: str, now: datetime) -> SandboxKeys:
     trust.write_bytes(key.certificate.public_bytes(Encoding.PEM))
     if not ca.exists() or not tls_key.exists():
         throwaway_tls(ca, tls_key, host, now, _DAYS)
-    return SandboxKeys(XmlSigner(key), trust, ca, tls_key)
+    return SandboxKeys(AuthoritySigner(key), trust, ca, tls_key)
 
 
 def _write_private(path: Path, text: str) -> None:

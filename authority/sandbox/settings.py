@@ -23,7 +23,8 @@ class Settings:
     rates: frozenset[str] = RATES
     other_rates: bool = True  # KHAC:AB.CD%
     # Five characters of MCCQT per taxpayer, by tax code. A taxpayer not named here is registered with the
-    # characters of its first invoice, unless ``auto_register`` is off.
+    # characters of its first invoice, unless ``auto_register`` is off: then it needs an accepted form 100
+    # (``--require-registration``).
     taxpayers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     auto_register: bool = True
     check_digits: bool = True  # of tax codes
@@ -32,6 +33,7 @@ class Settings:
     format_refusal: Literal["package", "invoice"] = "package"
     technical_answer: Literal["by-return", "inbox"] = "by-return"
     notice_delay: timedelta = timedelta(0)
+    decision_delay: timedelta = timedelta(0)  # from the receipt of a registration (102) to its decision (103)
     token: str | None = field(default=None, repr=False)  # bearer token asked for over HTTPS
     place: str = "Hà Nội"
 
@@ -67,7 +69,27 @@ RATE_TOTAL = "S2203"
 TOTAL = "S2204"
 WORDS = "S2205"
 SIGNATURE = "S2301"
+CERTIFICATE = "S2302"
+REGISTERED_BEFORE = "9992"  # as real 102 messages say it
+FORM_TAXPAYER = "S3101"
+FORM_DAY = "S3102"
+FORM_CHOICE = "S3103"
+FORM_CERTIFICATE = "S3104"
+FORM_PERIOD = "S3105"
+FORM_CARRIER = "S3106"
+FORM_PERSON = "S3107"
+FORM_CHANGE = "S3108"
+FORM_REPEATED = "S3109"
+REVIEW = "S3201"
+UNKNOWN_TAXPAYER = "S3202"
+UNKNOWN_INVOICE = "S3301"
+OTHER_CODE = "S3302"
 FAULT = "S2999"
+
+
+def broken(code: str, path: str, what: str) -> Finding:
+    """A rule of a form that is broken, worded as format errors are: the field's path and what is wrong."""
+    return Finding(code, f"{path} : {what}", "Kiểm tra lại tờ khai, thông báo")
 
 
 def bad_format(path: str, what: str) -> Finding:

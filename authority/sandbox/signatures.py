@@ -16,6 +16,8 @@ from signing.verify import verify_document
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from cryptography import x509
+
     from authority.envelope import Envelope
     from signing.verify import SignatureReport
 
@@ -24,18 +26,20 @@ _HANDLING = "Kiểm tra lại chữ ký số và chứng thư số"
 
 @dataclass(frozen=True, slots=True)
 class SignatureOpinion:
-    """Findings about the package, and about single invoices by their place in it (from 0)."""
+    """Findings about the package, and about single invoices by their place in it (from 0); the package's
+    certificate where its signature is valid."""
 
     package: tuple[Finding, ...]
     invoices: dict[int, Finding]
+    certificate: x509.Certificate | None = None
 
 
 def check_signatures(data: bytes, envelope: Envelope, now: datetime) -> SignatureOpinion:
     """Verify all signatures of a 206."""
     report = verify_document(data, now=now)
-    if report.valid:
-        return SignatureOpinion((), {})
     on_package = [signature for signature in report.signatures if _covers_package(signature)]
+    if report.valid:
+        return SignatureOpinion((), {}, on_package[0].certificate)
     on_invoices = [signature for signature in report.signatures if not _covers_package(signature)]
     if len(on_package) != 1 or not on_package[0].valid:
         problem = on_package[0].problem if len(on_package) == 1 else report.problem
@@ -48,7 +52,7 @@ def check_signatures(data: bytes, envelope: Envelope, now: datetime) -> Signatur
         for place, signature in zip(signed, on_invoices, strict=True)
         if not signature.valid
     }
-    return SignatureOpinion((), bad)
+    return SignatureOpinion((), bad, on_package[0].certificate)
 
 
 def _covers_package(signature: SignatureReport) -> bool:

@@ -30,6 +30,14 @@ CREATE TABLE IF NOT EXISTS registered (
     PRIMARY KEY (tax_code, form, symbol, number), UNIQUE (tax_code, code)
 ) STRICT;
 CREATE TABLE IF NOT EXISTS taxpayers (tax_code TEXT PRIMARY KEY, characters TEXT NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS registrations (
+    message_id TEXT PRIMARY KEY REFERENCES messages, tax_code TEXT NOT NULL, characters TEXT NOT NULL,
+    serials TEXT NOT NULL, due REAL NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS registrations_taxpayer ON registrations (tax_code, due);
+CREATE TABLE IF NOT EXISTS reviews (
+    tax_code TEXT NOT NULL, number TEXT NOT NULL, PRIMARY KEY (tax_code, number)
+) STRICT;
 CREATE TABLE IF NOT EXISTS answers (
     id INTEGER PRIMARY KEY, receiver TEXT NOT NULL, submission_id TEXT NOT NULL, due REAL NOT NULL,
     cursor INTEGER UNIQUE, in_inbox INTEGER NOT NULL, in_look_up INTEGER NOT NULL, content BLOB NOT NULL
@@ -148,6 +156,54 @@ class Store:
         """Remember a taxpayer's five characters."""
         self._db.execute("INSERT OR REPLACE INTO taxpayers VALUES (?, ?)", (tax_code, characters))
 
+    def characters_taken(self, characters: str, tax_code: str) -> bool:
+        """Whether another taxpayer has these five characters."""
+        return self._exists(
+            "SELECT 1 FROM taxpayers WHERE characters = ? AND tax_code <> ?"
+            " UNION ALL SELECT 1 FROM registrations WHERE characters = ? AND tax_code <> ?",
+            (characters, tax_code, characters, tax_code),
+        )
+
+    def add_registration(
+        self, message_id: str, tax_code: str, characters: str, serials: tuple[int, ...], due: float
+    ) -> None:
+        """Remember an accepted form 100, in force from ``due`` on; ``characters`` "": not for registers."""
+        held = " ".join(f"{serial:x}" for serial in serials)
+        self._db.execute(
+            "INSERT INTO registrations VALUES (?, ?, ?, ?, ?)", (message_id, tax_code, characters, held, due)
+        )
+
+    def has_registration(self, tax_code: str, now: float) -> bool:
+        """Whether a form 100 of the taxpayer is in force."""
+        return self._in_force(tax_code, now) is not None
+
+    def registered_characters(self, tax_code: str, now: float) -> str | None:
+        """The five characters of the form in force, None where it gives none."""
+        found = self._in_force(tax_code, now)
+        return found[0] or None if found else None
+
+    def registered_serials(self, tax_code: str, now: float) -> frozenset[int] | None:
+        """The certificates of the form in force, None where no form is."""
+        found = self._in_force(tax_code, now)
+        return frozenset(int(serial, 16) for serial in found[1].split()) if found else None
+
+    def add_review(self, tax_code: str, number: str) -> None:
+        """Remember the number of a 302."""
+        self._db.execute("INSERT INTO reviews VALUES (?, ?)", (tax_code, number))
+
+    def review_known(self, tax_code: str, number: str) -> bool:
+        """Whether the taxpayer was sent a 302 of that number."""
+        return self._exists("SELECT 1 FROM reviews WHERE tax_code = ? AND number = ?", (tax_code, number))
+
+    def code_of(self, tax_code: str, form: int, symbol: str, number: int) -> str | None:
+        """The authority code of a registered invoice, None where it is not registered."""
+        with self._lock:
+            row = self._db.execute(
+                "SELECT code FROM registered WHERE tax_code = ? AND form = ? AND symbol = ? AND number = ?",
+                (tax_code, form, symbol, number),
+            ).fetchone()
+        return str(row[0]) if row else None
+
     def number_taken(self, candidate: Candidate) -> bool:
         """Whether form, symbol and number of that seller are registered."""
         return self._exists(
@@ -262,6 +318,15 @@ class Store:
             if len(rows) < page:
                 return
             last = rows[-1][0]
+
+    def _in_force(self, tax_code: str, now: float) -> tuple[str, str] | None:
+        with self._lock:
+            row = self._db.execute(
+                "SELECT characters, serials FROM registrations WHERE tax_code = ? AND due <= ?"
+                " ORDER BY due DESC, rowid DESC LIMIT 1",
+                (tax_code, now),
+            ).fetchone()
+        return (str(row[0]), str(row[1])) if row else None
 
     def _exists(self, query: str, values: tuple[object, ...]) -> bool:
         with self._lock:

@@ -1,7 +1,10 @@
-"""The sandbox's HTTP side: the wire of ``docs/direct-gateway.md``, and two pages for tests.
+"""The sandbox's HTTP side: the wire of ``docs/direct-gateway.md``, and three pages for tests.
 
 ``GET /v1/statistics`` gives the figures as JSON, ``GET /v1/registered`` every registered invoice as one
-JSON object per line.
+JSON object per line. ``POST /v1/reviews`` makes the authority ask a seller to review invoices (302)::
+
+    {"receiver": "K0409990010", "tax_code": "0409990010", "reason": "Sai thuế suất", "days": 2,
+     "invoices": [{"form": 1, "symbol": "C26MAA", "number": 128, "day": "2026-11-23"}]}
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ import itertools
 import json
 import time
 from dataclasses import asdict
+from datetime import date
 from secrets import compare_digest
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +22,9 @@ from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
+
+from authority.sandbox.form_rules import Mentioned
+from errors import ThunganError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -45,6 +52,7 @@ def sandbox_app(sandbox: Sandbox, clock: Callable[[], datetime]) -> Starlette:
             Route("/v1/inbox/{code}", pages.inbox, methods=["GET"]),
             Route("/v1/statistics", pages.statistics, methods=["GET"]),
             Route("/v1/registered", pages.registered, methods=["GET"]),
+            Route("/v1/reviews", pages.ask_review, methods=["POST"]),
         ]
     )
 
@@ -108,6 +116,17 @@ class _Pages:
         del request
         return StreamingResponse(_lines(self._sandbox), media_type="application/x-ndjson")
 
+    async def ask_review(self, request: Request) -> Response:
+        data = await _bounded_body(request)
+        if isinstance(data, Response):
+            return data
+        try:
+            asked = _review(json.loads(data))
+            message = await run_in_threadpool(lambda: self._sandbox.ask_review(**asked, now=self._clock()))
+        except (ValueError, TypeError, KeyError, AttributeError, ThunganError) as error:
+            return PlainTextResponse(f"not a review to be asked: {error!r}", 400)
+        return Response(message, media_type=_XML)
+
     async def _closed(self, request: Request) -> Response | None:
         """What stands before every page of the wire: down times, slowness, the token."""
         faults = self._sandbox.faults
@@ -153,6 +172,31 @@ async def _bounded_body(request: Request) -> bytes | Response:
     except TimeoutError:
         return PlainTextResponse("message came too slowly", 408, headers={"Connection": "close"})
     return bytes(body)
+
+
+def _review(asked: dict[str, Any]) -> dict[str, Any]:
+    """The arguments of ``Sandbox.ask_review``."""
+    invoices = [
+        Mentioned(
+            path="",
+            code="",
+            form=str(int(one["form"])),
+            symbol=str(one["symbol"]),
+            number=int(one["number"]),
+            day=date.fromisoformat(one["day"]).isoformat(),
+            kind="1",
+        )
+        for one in asked["invoices"]
+    ]
+    if not invoices:
+        raise ValueError("no invoices")
+    return {
+        "receiver": str(asked["receiver"]),
+        "tax_code": str(asked["tax_code"]),
+        "invoices": invoices,
+        "why": str(asked["reason"]),
+        "days": int(asked.get("days", 2)),
+    }
 
 
 def _failure() -> Response:

@@ -29,6 +29,12 @@ def signer(tmp_path_factory: pytest.TempPathFactory) -> XmlSigner:
 
 
 @pytest.fixture(scope="session")
+def second_signer(tmp_path_factory: pytest.TempPathFactory) -> XmlSigner:
+    """Another key of the same shop."""
+    return _signer(tmp_path_factory.mktemp("second"), TAX_CODE)
+
+
+@pytest.fixture(scope="session")
 def frame(signer: XmlSigner) -> PackageFrame:
     return PackageFrame.of(signer, sender=SENDER, tax_code=TAX_CODE)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from authority_samples import SENDER, TAX_CODE, message_id, package, sales_invoice, vat_invoice
 from cryptography import x509
+from form_samples import posting, registration
 
 from authority.answers import Notice, TechnicalAnswer, parse_answer
 from authority.direct import DirectGateway
@@ -23,13 +24,16 @@ from authority.errors import (
     MaybeDelivered,
     Rejected,
 )
-from authority.https_line import HttpsLine, Timeouts
+from authority.form_answers import RegistrationDecision, RegistrationReceipt, ReviewRequest
+from authority.forms.message import build_registration
+from authority.https_line import HttpAnswer, HttpsLine, Timeouts
 from authority.notice_check import check_notice
 from authority.package import PackageFrame
 from authority.sandbox.faults import FaultPlan
 from authority.sandbox.server import RunningSandbox
 from authority.sandbox.settings import Settings
 from signing.passphrase import Secret
+from signing.xmldsig import XmlSigner
 
 # The samples are of this day; the sandbox must not think that it is over or still to come.
 CLOCK = datetime.fromisoformat("2026-11-23T10:00:00+07:00")
@@ -70,6 +74,13 @@ def fetch(running: RunningSandbox, path: str) -> bytes:
     line.close()
     assert answer.status == 200
     return answer.body
+
+
+def post(running: RunningSandbox, path: str, asked: object) -> HttpAnswer:
+    line = HttpsLine(ca=running.ca, timeouts=QUICK)
+    answer = line.request("POST", running.url + path, content=json.dumps(asked).encode())
+    line.close()
+    return answer
 
 
 def test_the_whole_way(start: Start, frame: PackageFrame) -> None:
@@ -130,6 +141,43 @@ def test_statistics_and_registered(start: Start, frame: PackageFrame) -> None:
             (2, "C26MAB", 7, "M2-26-SHNDN-00100000007", "185000"),
         )
     ]
+
+
+def test_a_registration_and_a_review_over_https(start: Start, signer: XmlSigner) -> None:
+    running, gateway = start()
+    (technical,) = gateway.send(build_registration(registration(signer), posting(signer)), message_id(1))
+    assert technical
+    asked = {
+        "receiver": SENDER,
+        "tax_code": TAX_CODE,
+        "reason": "Sai thuế suất",
+        "invoices": [{"form": 1, "symbol": "C26MAA", "number": 128, "day": "2026-11-23"}],
+    }
+    answer = post(running, "/v1/reviews", asked)
+    assert answer.status == 200, answer.body
+    read = [parse_answer(content) for content in gateway.collect("").messages]
+    assert [type(one) for one in read] == [RegistrationReceipt, RegistrationDecision, ReviewRequest]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        [],
+        "x",
+        {},
+        {"receiver": SENDER, "tax_code": TAX_CODE, "reason": "x", "invoices": []},
+        {"receiver": SENDER, "tax_code": TAX_CODE, "reason": "x", "invoices": [1]},
+        {
+            "receiver": SENDER * 2,
+            "tax_code": TAX_CODE,
+            "reason": "x",
+            "invoices": [{"form": 1, "symbol": "C26MAA", "number": 1, "day": "2026-11-23"}],
+        },
+    ],
+)
+def test_a_review_that_cannot_be_asked(asked: object, start: Start) -> None:
+    running, _ = start()
+    assert post(running, "/v1/reviews", asked).status == 400
 
 
 def test_answers_only_through_the_inbox(start: Start, frame: PackageFrame) -> None:

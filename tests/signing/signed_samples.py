@@ -81,7 +81,7 @@ def notice(signer: XmlSigner, holder: str = "CQT", *, seller: str = TAX_CODE) ->
 
 
 def form(signer: XmlSigner) -> bytes:
-    data = f'<DLTKhai Id="TK1"><MST>{TAX_CODE}</MST></DLTKhai>'.encode()
+    data = f'<DLTKhai Id="TK1"><TTChung><MST>{TAX_CODE}</MST></TTChung></DLTKhai>'.encode()
     signature = signer.sign(content_digest(data), "TK1", "S-TK1", NOW)
     return b"<TKhai>" + data + b"<DSCKS><NNT>" + signature + b"</NNT></DSCKS></TKhai>"
 
