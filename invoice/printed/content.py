@@ -16,7 +16,7 @@ from invoice.errors import FieldInvalid
 from invoice.invoice import Nature
 from invoice.numbers import Form
 from invoice.printed.figures import day_words, figure, rate_words
-from invoice.qr import lookup_object, lookup_text, payment_and_lookup_text
+from invoice.qr import fits_transfer, lookup_object, lookup_text, payment_and_lookup_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -108,13 +108,16 @@ class Content:
 
 
 def content_of(invoice: Invoice, state: str | None = None, payee: Payee | None = None) -> Content:
-    """The content of the form; with a ``payee`` its QR carries the payment too (Appendix XIII).
+    """The content of the form; with a ``payee`` its QR carries the payment too (Appendix XIII),
+    where there is an amount of dong to pay.
 
     Raises:
         FieldInvalid: a state that the outbox does not know, or a QR that cannot carry the values.
     """
     if state is not None and state not in STAMPS:
         raise FieldInvalid(f"no state {state!r}; known: {', '.join(STAMPS)}")
+    if invoice.total <= 0 or invoice.currency != "VND":
+        payee = None  # nothing to pay, or not by a transfer of dong
     seller, buyer = invoice.seller, invoice.buyer
     columns = [column for column, shown, _ in _COLUMNS if shown(invoice)]
     cells = [cell for _, shown, cell in _COLUMNS if shown(invoice)]
@@ -205,7 +208,7 @@ def _with_vat(invoice: Invoice) -> bool:
 
 
 _COLUMNS: tuple[tuple[Column, Callable[[Invoice], bool], Callable[[InvoiceLine], str]], ...] = (
-    (Column("STT", 8), _always, lambda line: str(line.position)),
+    (Column("STT", 10), _always, lambda line: str(line.position)),
     (
         Column("Mã hàng", 18),
         lambda invoice: any(line.code for line in invoice.lines),
@@ -289,6 +292,5 @@ def _qr(invoice: Invoice, payee: Payee | None) -> str:
         return lookup_text(*fields)
     receipt = next((extra.value for extra in invoice.extras if extra.name == "SoPhieu"), "")
     # A receipt number that no transfer can carry gives way to the invoice's own, which always fits.
-    named = receipt if receipt.isascii() and len(receipt) <= 25 and receipt.isalnum() else ""
-    reference = named or f"{invoice.symbol}-{invoice.number}"
+    reference = receipt if fits_transfer(receipt) else f"{invoice.symbol}-{invoice.number}"
     return payment_and_lookup_text(payee, invoice.total, reference, lookup_object(*fields))

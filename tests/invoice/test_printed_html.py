@@ -170,7 +170,19 @@ def test_columns_nobody_fills_are_left_out() -> None:
     assert heads == ["STT", "Tên hàng hóa, dịch vụ", "Số lượng", "Đơn giá", "Thành tiền"]
 
 
-@pytest.mark.parametrize("receipt_no", ["Phiếu số 12", "x" * 60, None, "HD/000128"])
+@pytest.mark.parametrize("receipt_no", ["Phiếu số 12", "x" * 26, None, "HD#000128", "HD  1"])
 def test_a_receipt_number_no_bank_takes_gives_way_to_the_invoices(receipt_no: str | None) -> None:
     code = content_of(printed_invoice(receipt_no=receipt_no), payee=PAYEE).qr
     assert dict(read_objects(dict(read_objects(code))["62"]))["01"] == "C26MAA-128"
+
+
+def test_without_an_amount_of_dong_there_is_nothing_to_pay() -> None:
+    invoice = printed_invoice()
+    for unpayable in (
+        replace(invoice, total=0),
+        replace(invoice, total=-1),
+        replace(invoice, currency="USD"),
+    ):
+        content = content_of(unpayable, payee=PAYEE)
+        assert [tag for tag, _ in read_objects(content.qr)] == ["00", "99", "63"]
+        assert content.qr_caption == "Quét để tra cứu"

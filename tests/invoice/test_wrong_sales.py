@@ -315,7 +315,7 @@ def test_garbage_is_clearly_refused(text: str | bytes) -> None:
 
 
 # ``invoice.sale_json`` lets decimal's own exceptions through for exponents beyond its context, where a clear
-# error is due. Strict, so that these two lines go when that is mended.
+# error is due. Strict, so that these marks go when that is mended.
 UNCAUGHT = pytest.mark.xfail(raises=DecimalException, strict=True, reason="decimal's exception is not caught")
 HUGE = [
     "1e999999",
