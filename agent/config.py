@@ -41,7 +41,7 @@ default = "8%"                  # thuế suất khi phiếu không ghi: 0% 5% 8%
 uri = "{source}"
 
 [key]                           # chữ ký số; mật khẩu không bao giờ ghi ở đây
-file = "keys/seller.p12"
+file = "keys/seller.p12"        # hoặc pem:…, pkcs11:token=…?module-path=…, windows:thumbprint=…, csc+https://…
 passphrase = "{passphrase}"     # env:TÊN, file:ĐƯỜNG_DẪN hoặc keyring:DỊCH_VỤ/NGƯỜI_DÙNG
 
 [authority]
@@ -60,7 +60,8 @@ class Config:
     folder: Path
     register: Register
     source: str
-    key_file: Path
+    key: str  # a setting of signing.keys.open_key
+    digest: str
     passphrase: str
     url: str
     ca: Path | None
@@ -135,7 +136,8 @@ def _read(folder: Path, take: _Sections) -> Config:
         folder=folder,
         register=Register(terms, letters, taxpayer, take.whole("register.number", 1, MAX_REGISTER)),
         source=take.text("source.uri", 500, ""),
-        key_file=folder / take.text("key.file", 500),
+        key=take.text("key.file", 500),
+        digest=take.text("key.digest", 6, "sha256"),
         passphrase=take.text("key.passphrase", 500).replace("file:keys/", f"file:{folder}/keys/"),
         url=take.text("authority.url", 500, ""),
         ca=_path(folder, take.text("authority.ca", 500, "")),

@@ -18,7 +18,9 @@ from drivers.reading import read_receipt
 from errors import ThunganError
 from invoice.errors import InvoiceError
 from invoice.sale import Kind
-from outbox.captures import raw_captures, record_capture, settle_capture
+from outbox.alarms import clear_alarm, raise_alarm, standing_alarms
+from outbox.captures import RawCapture, raw_captures, record_capture, settle_capture
+from outbox.errors import TransitionRefused
 from outbox.issuing import Issued, issue
 from outbox.states import CaptureState
 from outbox.store import Store
@@ -26,10 +28,20 @@ from outbox.store import Store
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from apscheduler.schedulers.background import BackgroundScheduler
+
     from agent.config import Config
     from drivers.framing import Captured
     from drivers.reading import Reading
+    from drivers.serial_source import SerialSource
+    from outbox.delivery import Delivery
 
+SET_UP_ALARM = "set-up"  # key or authority are not usable as configured
+ISSUING_ALARMS = ("E-OUT-", "E-SIGN-")  # codes of errors that stop issuing until they are over
+INITIALISE = b"\x1b@"  # ESC @, with which nearly every register begins a receipt
+LONGEST_RECEIPT = 10.0  # seconds: what arrives later than this after the start has begun after it
+BEGUN_BEFORE = "begun before"  # ended_by of a capture whose beginning may be missing
+BEGUN_BEFORE_PROBLEM = "the receipt may have begun before thungan was listening: print it again"
 log = logging.getLogger("thungan")
 
 
@@ -50,32 +62,54 @@ class Till:
         self._config = config
         self._store = store
         self._on_taken = on_taken
+        self._opened = time.perf_counter()
+        self._heard = False
+        connection = store.reader()
+        try:
+            # Alarms of issuing that an earlier run has left: the next invoice clears them.
+            self._alarms = standing_alarms(connection, ISSUING_ALARMS)
+        finally:
+            connection.close()
 
     def take(self, source: str, captured: Captured) -> bytes:
         """Store, understand, issue; the answer is the code block for the receipt (empty for a non-sale)."""
         began = time.perf_counter()
-        capture_id = self._store.run(record_capture(source, captured.data, captured.ended_by))
-        return self._understand(capture_id, captured.data, began)
+        # What comes first may be the end of a receipt whose beginning was sent before we listened. It could
+        # add up, and be counted again when the shop prints it anew: only a person may call that a sale.
+        whole = self._heard or captured.data.startswith(INITIALISE) or began - self._opened > LONGEST_RECEIPT
+        self._heard = True
+        ended_by = captured.ended_by if whole else BEGUN_BEFORE
+        capture_id = self._store.run(record_capture(source, captured.data, ended_by))
+        return self._understand(RawCapture(capture_id, source, captured.data, ended_by), began)
 
     def take_left_over(self) -> int:
-        """Settle what a crash or a wrong clock left raw; how many."""
+        """Settle what a crash, a wrong clock or a missing key left raw, oldest first; how many.
+
+        Stops at the first that cannot be settled for a reason not its own: the next would meet it too.
+        """
         connection = self._store.reader()
         try:
             waiting = raw_captures(connection)
         finally:
             connection.close()
-        for capture in waiting:
-            self._understand(capture.capture_id, capture.data, time.perf_counter())
+        for done, capture in enumerate(waiting):
+            try:
+                self._understand(capture, time.perf_counter())
+            except TransitionRefused:
+                continue  # the live path has settled it in the meantime
+            except ThunganError as error:
+                log.warning("%d receipts wait to be invoiced: %s", len(waiting) - done, error)
+                return done
         return len(waiting)
 
-    def _understand(self, capture_id: int, data: bytes, began: float) -> bytes:
-        reading = read_receipt(data)
+    def _understand(self, capture: RawCapture, began: float) -> bytes:
+        capture_id = capture.capture_id
+        reading = read_receipt(capture.data)
         issued = None
-        if reading.kind is Kind.SALE and reading.sale is not None:
-            try:
-                issued = self._store.run(issue(reading.sale, self._config.register, capture_id, live=True))
-            except InvoiceError as error:
-                self._settle(capture_id, CaptureState.QUARANTINED, reading, (str(error),))
+        if reading.kind is Kind.SALE and capture.ended_by == BEGUN_BEFORE:
+            self._settle(capture_id, CaptureState.QUARANTINED, reading, (BEGUN_BEFORE_PROBLEM,))
+        elif reading.kind is Kind.SALE and reading.sale is not None:
+            issued = self._issue(reading, capture_id)
         elif reading.kind is Kind.QUARANTINED:
             self._settle(capture_id, CaptureState.QUARANTINED, reading, reading.problems)
         else:
@@ -91,6 +125,24 @@ class Till:
         )
         return code_block(lines, issued.qr, encoding=reading.encoding)
 
+    def _issue(self, reading: Reading, capture_id: int) -> Issued | None:
+        """Issue; what lies with the sale goes to quarantine, what lies elsewhere leaves the capture raw."""
+        assert reading.sale is not None  # noqa: S101 - for the type checker: the caller has looked
+        try:
+            issued = self._store.run(issue(reading.sale, self._config.register, capture_id, live=True))
+        except InvoiceError as error:
+            self._settle(capture_id, CaptureState.QUARANTINED, reading, (str(error),))
+            return None
+        except TransitionRefused:
+            raise
+        except ThunganError as error:
+            self._alarms.add(error.code)
+            self._store.run(raise_alarm(error.code, str(error)))
+            raise
+        while self._alarms:
+            self._store.run(clear_alarm(self._alarms.pop()))
+        return issued
+
     def _settle(
         self, capture_id: int, state: CaptureState, reading: Reading, problems: tuple[str, ...]
     ) -> None:
@@ -98,36 +150,48 @@ class Till:
 
 
 class Daemon:
-    """A running register: start, and stop when done."""
+    """A running register: start, and stop when done.
+
+    A key, a port or an authority that is not there does not stop it: receipts go on to the printer and are
+    kept, and what is missing is tried again every minute.
+    """
 
     def __init__(self, config: Config, on_taken: Callable[[Taken], None] | None = None) -> None:
         self.config = config
-        signer = open_signer(config)
-        self.store = Store(config.folder, signer)
-        self._till = Till(config, self.store, on_taken)
-        self._delivery = open_delivery(config, self.store, signer) if config.url else None
+        self.store = Store(config.folder)
+        self.till = Till(config, self.store, on_taken)
+        self._delivery: Delivery | None = None
+        self._source: SerialSource | None = None
+        self._scheduler: BackgroundScheduler | None = None
         self._syncing = threading.Lock()
+        self._ready = False
+        self._open_key()
 
     def start(self) -> None:
-        """Settle what was left, open the source, start the schedule."""
+        """Open the source, settle what was left, start the schedule."""
         from apscheduler.schedulers.background import BackgroundScheduler
 
         from drivers.serial_source import SerialSource
         from drivers.uri import parse_source
 
-        self._till.take_left_over()
-        self._source = None
         if self.config.source:
             name = self.config.source
             self._source = SerialSource(
-                parse_source(name), lambda captured: self._till.take(name, captured), self._on_state
+                parse_source(name), lambda captured: self.till.take(name, captured), self._on_state
             )
             self._source.start()
+        self.till.take_left_over()
         self._scheduler = BackgroundScheduler(timezone="UTC", job_defaults={"coalesce": True})
         self._scheduler.add_job(self.sync, "interval", seconds=self.config.every)
         self._scheduler.add_job(self.checkpoint, "interval", minutes=10)
-        self._scheduler.add_job(self._till.take_left_over, "interval", minutes=1)
+        self._scheduler.add_job(self.look_after, "interval", minutes=1)
         self._scheduler.start()
+
+    def look_after(self) -> None:
+        """Try again what is missing, and settle what waits for it."""
+        if not self._ready:
+            self._open_key()
+        self.till.take_left_over()
 
     def sync(self) -> str | None:
         """One pass of delivery; the problem in words, if there was one."""
@@ -151,11 +215,26 @@ class Daemon:
         """Close the port, end the schedule, finish what is in hand."""
         if self._source is not None:
             self._source.stop()
-        self._scheduler.shutdown()
+        if self._scheduler is not None:
+            self._scheduler.shutdown()
         self.checkpoint()
         if self._delivery is not None:
             self._delivery.close()
         self.store.close()
+
+    def _open_key(self) -> None:
+        """Open the seller's key and, with it, the way to the authority; an alarm while either is missing."""
+        try:
+            signer = open_signer(self.config)
+            self.store.use_signer(signer)
+            if self.config.url:
+                self._delivery = open_delivery(self.config, self.store, signer)
+        except ThunganError as error:
+            log.warning("%s", error)
+            self.store.run(raise_alarm(SET_UP_ALARM, str(error)))
+        else:
+            self._ready = True
+            self.store.run(clear_alarm(SET_UP_ALARM))
 
     def _on_state(self, state: str, why: str) -> None:
         log.info("%s: %s %s", self.config.source, state, why)

@@ -40,7 +40,7 @@ class VirtualPrinter:
         tty.setraw(self._slave)
         self.path = os.ttyname(self._slave)
         self.paper = bytearray()
-        self._cuts = 0
+        self.cuts = 0
         self._cut = threading.Condition()
         self._parser = EscPosParser()
         threading.Thread(target=self._print, name="virtual-printer", daemon=True).start()
@@ -48,7 +48,7 @@ class VirtualPrinter:
     def wait_for_cut(self, count: int, seconds: float) -> bool:
         """Whether at least ``count`` receipts have been cut within ``seconds``."""
         with self._cut:
-            return self._cut.wait_for(lambda: self._cuts >= count, seconds)
+            return self._cut.wait_for(lambda: self.cuts >= count, seconds)
 
     def close(self) -> None:
         """Switch the printer off."""
@@ -65,7 +65,7 @@ class VirtualPrinter:
             cuts = sum(isinstance(event, Cut) for event in self._parser.feed(data))
             if cuts:
                 with self._cut:
-                    self._cuts += cuts
+                    self.cuts += cuts
                     self._cut.notify_all()
 
 

@@ -45,16 +45,29 @@ def check_ledger(connection: sqlite3.Connection, key: Ed25519PublicKey) -> Ledge
         if seq != place:
             problems.append(f"leaf {place} is missing")
             break
+        body = str(body)
         if leaf_hash(body.encode()) != digest:
             problems.append(f"leaf {seq} was changed")
         frontier = frontier.append(leaf_hash(body.encode()))
         roots[frontier.size] = frontier.root().hex()
-        fields = json.loads(body)
-        if "sha256" in fields:
-            documents.add((fields["kind"], fields["sha256"]))
+        documents |= _document_of(body)
     for check in (_checkpoints(roots, key), _documents(documents), _numbers, _witnesses(roots)):
         problems.extend(check(connection))
     return LedgerReport(frontier.size, frontier.root().hex(), tuple(problems))
+
+
+def _document_of(body: str) -> set[tuple[str, str]]:
+    """The document that a leaf speaks of, as kind and SHA-256; a body that is no leaf's speaks of none."""
+    try:
+        fields = json.loads(body)
+        return {(str(fields["kind"]), str(fields["sha256"]))}
+    except (ValueError, KeyError, TypeError):
+        return set()
+
+
+def _as_bytes(value: object) -> bytes:
+    """A document column as bytes, whatever type somebody has made of it."""
+    return value if isinstance(value, bytes) else str(value).encode()
 
 
 def _checkpoints(
@@ -84,7 +97,7 @@ def _documents(known: set[tuple[str, str]]) -> Callable[[sqlite3.Connection], It
         for table, kind, column in _TABLES:
             found = set()
             for number, document in connection.execute(f"SELECT id, {column} FROM {table}"):  # noqa: S608
-                digest = sha256(document).hexdigest()
+                digest = sha256(_as_bytes(document)).hexdigest()
                 found.add((kind, digest))
                 if (kind, digest) not in known:
                     yield f"{table} {number} is not what the ledger holds"
@@ -105,9 +118,11 @@ def _numbers(connection: sqlite3.Connection) -> Iterator[str]:
 
 def _witnesses(roots: dict[int, str]) -> Callable[[sqlite3.Connection], Iterator[str]]:
     def check(connection: sqlite3.Connection) -> Iterator[str]:
-        for number, document in connection.execute("SELECT id, document FROM invoice"):
-            size = _extra(document, b"SoCaiSoLa")
-            if roots.get(int(size or b"-1")) != (_extra(document, b"SoCaiGoc") or b"").decode():
+        for number, stored in connection.execute("SELECT id, document FROM invoice"):
+            document = _as_bytes(stored)
+            size = _extra(document, b"SoCaiSoLa") or b""
+            root = (_extra(document, b"SoCaiGoc") or b"").decode()
+            if not size.isdigit() or roots.get(int(size)) != root:
                 yield f"invoice {number} witnesses another history of the ledger"
 
     return check

@@ -24,6 +24,7 @@ class RawCapture:
     capture_id: int
     source: str
     data: bytes
+    ended_by: str
 
 
 def record_capture(source: str, data: bytes, ended_by: str) -> Job[int]:
@@ -63,5 +64,7 @@ def settle_capture(
 
 def raw_captures(connection: sqlite3.Connection) -> list[RawCapture]:
     """Captures stored but not yet understood, oldest first."""
-    rows = connection.execute("SELECT id, source, data FROM capture WHERE state = 'raw' ORDER BY id")
+    rows = connection.execute(
+        "SELECT id, source, data, ended_by FROM capture WHERE state = 'raw' ORDER BY id"
+    )
     return [RawCapture(*row) for row in rows]

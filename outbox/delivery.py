@@ -12,10 +12,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from authority.answer_writing import build_technical
 from authority.answers import Notice, parse_answer
+from authority.codes import AUTHORITY, new_message_id
 from authority.errors import AuthorityError, GatewayError
 from authority.notice_check import check_notice
-from outbox.packages import Outgoing, build_next, due_packages, mark_sending, postpone, take_answer
+from outbox.answers import acknowledged, open_acknowledgements, settle_doubt, take_answer
+from outbox.packages import Outgoing, build_next, due_packages, mark_sending, postpone
+from outbox.settings import read_setting, write_setting
 from outbox.states import PackageState
 from outbox.store import utc_now
 
@@ -76,6 +80,7 @@ class Delivery:
         for package in self._store.run(due_packages()):
             self._carry(package, done)
         self._collect(done)
+        self._acknowledge(done)
         return done
 
     def close(self) -> None:
@@ -88,6 +93,9 @@ class Delivery:
             if package.state is not PackageState.BUILT:
                 found = self._gateway.look_up(package.message_id)
                 self._take_all(found.messages, done)
+                if package.doubt is not None and found.known is not None:
+                    self._store.run(settle_doubt(package.package_id))
+                    return
                 if found.known:
                     self._store.run(
                         postpone(package.package_id, self._clock() + delay, "waits for a decision")
@@ -115,6 +123,29 @@ class Delivery:
             self._store.run(_write_cursor(found.cursor))
             more = found.more and found.cursor != cursor
 
+    def _acknowledge(self, done: Pass) -> None:
+        """Send our own 999 to each message of the authority's (profile, section 3); nothing waits for it."""
+        for answer_id, message_id, document in self._store.run(open_acknowledgements()):
+            try:
+                self._gateway.send(document, message_id)
+            except GatewayError as error:
+                self._store.run(acknowledged(answer_id, sent=False))
+                done.problem = done.problem or str(error)
+                return
+            self._store.run(acknowledged(answer_id, sent=True))
+
+    def _own_answer(self, reply_to: str, now: datetime) -> tuple[str, bytes]:
+        message_id = new_message_id(self._sender, self._new_id())
+        return message_id, build_technical(
+            version=self._frame.version,
+            sender=self._sender,
+            receiver=AUTHORITY,
+            message_id=message_id,
+            reply_to=reply_to,
+            original_sender=AUTHORITY,
+            received_at=now,
+        )
+
     def _take_all(self, documents: Sequence[bytes], done: Pass) -> None:
         for document in documents:
             try:
@@ -129,21 +160,13 @@ class Delivery:
                 except AuthorityError as error:
                     problem = error.message
                     done.problem = str(error)
-            self._store.run(take_answer(document, answer, problem))
+            self._store.run(take_answer(document, answer, problem, self._own_answer))
             done.answers += 1
 
 
 def _read_cursor(tx: Tx) -> str:
-    row = tx.execute("SELECT value FROM setting WHERE name = 'inbox_cursor'").fetchone()
-    return str(row[0]) if row else ""
+    return read_setting(tx, "inbox_cursor") or ""
 
 
 def _write_cursor(cursor: str) -> Callable[[Tx], None]:
-    def job(tx: Tx) -> None:
-        tx.execute(
-            "INSERT INTO setting (name, value) VALUES ('inbox_cursor', ?)"
-            " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-            (cursor,),
-        )
-
-    return job
+    return lambda tx: write_setting(tx, "inbox_cursor", cursor)

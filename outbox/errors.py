@@ -9,7 +9,8 @@
     ├── TransitionRefused    E-OUT-004  a change of state that the table does not allow
     ├── ClockWentBack        E-OUT-005  the clock is behind the last issued invoice
     ├── NotFound             E-OUT-006  no such invoice, package or capture
-    └── WriterStopped        E-OUT-007  work given to a store that is closed
+    ├── WriterStopped        E-OUT-007  work given to a store that is closed
+    └── NoSigningKey         E-OUT-008  the seller's key is not there at the moment
 """
 
 from errors import ThunganError
@@ -73,3 +74,14 @@ class WriterStopped(OutboxError):
     """Work was given to a store that is closed."""
 
     code = "E-OUT-007"
+
+
+class NoSigningKey(OutboxError):
+    """The seller's key is not there at the moment: sales are kept and issued when it is back."""
+
+    code = "E-OUT-008"
+    advice_vi = "Cắm lại USB ký số (hoặc kiểm tra tệp khóa và mật khẩu); phiếu đã in vẫn được giữ để lập sau."
+    advice_en = (
+        "Put the key back (token, file, pass phrase); receipts are kept and invoiced when it is there."
+    )
+    exit_code = 3

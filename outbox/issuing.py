@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from invoice.compose import Identity, Terms, check_sale, compose
 from invoice.document import content_id, write_content, write_invoice
@@ -20,7 +20,8 @@ from invoice.numbers import MAX_NUMBER, AuthorityCode, Symbol
 from invoice.qr import lookup_text
 from invoice.sale_json import VIETNAM, sale_to_json
 from outbox.crash_points import crash_point
-from outbox.errors import ClockWentBack
+from outbox.errors import ClockWentBack, NotFound, TransitionRefused
+from outbox.settings import read_setting, write_setting
 from outbox.states import CaptureState, InvoiceState
 from outbox.store import ToSign, stamp
 from signing.xmldsig import content_digest
@@ -71,9 +72,12 @@ def issue(
     Raises from the job:
         InvoiceError: the sale cannot be invoiced (nothing is used up).
         ClockWentBack: the clock stands behind the last issued invoice.
+        TransitionRefused: the capture was settled as something else in the meantime.
     """
 
     def job(tx: Tx) -> Generator[ToSign, bytes, Issued]:
+        if (settled := _settled(tx, capture_id)) is not None:
+            return settled
         check_sale(sale, register.terms)
         mark = fingerprint(sale, register, tx.now if live else None)
         if mark and (known := _known(tx, mark)):
@@ -97,7 +101,7 @@ def issue(
             str(invoice.symbol),
             invoice.number,
             day,
-            invoice.total,
+            invoice.dong,
         )
         row = tx.execute(
             "INSERT INTO invoice (sale_id, form, symbol, number, code, day, total, issued_at, state,"
@@ -109,7 +113,7 @@ def issue(
                 invoice.number,
                 str(invoice.code),
                 day.isoformat(),
-                invoice.total,
+                invoice.dong,
                 stamp(now),
                 InvoiceState.ISSUED,
                 stamp(now),
@@ -129,7 +133,7 @@ def issue(
             capture=capture_id,
             reference=invoice.reference,
             code=str(invoice.code),
-            total=invoice.total,
+            total=invoice.dong,
             sha256=digest,
         )
         crash_point("issue.before-commit")
@@ -141,7 +145,7 @@ def issue(
             invoice.number,
             str(invoice.code),
             day.isoformat(),
-            invoice.total,
+            invoice.dong,
             qr,
             InvoiceState.ISSUED,
         )
@@ -171,6 +175,21 @@ def issued_by_sale(connection: sqlite3.Connection, sale_id: int) -> Issued | Non
         (sale_id,),
     ).fetchone()
     return replace(Issued(*row), again=True) if row else None
+
+
+def _settled(tx: Tx, capture_id: int | None) -> Issued | None:
+    """The invoice of a capture that somebody else has issued since it was read: one paper, one sale."""
+    if capture_id is None:
+        return None
+    row = tx.execute("SELECT state, sale_id FROM capture WHERE id = ?", (capture_id,)).fetchone()
+    if row is None:
+        raise NotFound(f"there is no capture {capture_id}")
+    if row[0] == CaptureState.RAW:
+        return None
+    issued = issued_by_sale(tx.connection, row[1]) if row[1] is not None else None
+    if issued is None:
+        raise TransitionRefused(f"capture {capture_id} is {row[0]} already")
+    return issued
 
 
 def _known(tx: Tx, mark: str) -> Issued | None:
@@ -203,14 +222,14 @@ def _insert_sale(tx: Tx, sale: Sale, mark: str | None) -> int:
 
 
 def _checked_now(tx: Tx) -> datetime:
-    last = _setting(tx, "last_issued_at")
+    last = read_setting(tx, "last_issued_at")
     now = tx.now
     if last is not None:
         latest = datetime.fromisoformat(last)
         if now < latest - CLOCK_TOLERANCE:
             raise ClockWentBack(f"the clock says {stamp(now)}, the last invoice was issued at {last}")
         now = max(now, latest)
-    _set(tx, "last_issued_at", stamp(now))
+    write_setting(tx, "last_issued_at", stamp(now))
     return now
 
 
@@ -224,9 +243,9 @@ def _day(tx: Tx, sale: Sale, register: Register, now: datetime, *, live: bool) -
     if sold > today or sold.year != today.year or (live and (today - sold).days > 1):
         sold = today
     name = f"last_day:{int(register.terms.form)}:{register.letters}"
-    last = _setting(tx, name)
+    last = read_setting(tx, name)
     day = max(sold, date.fromisoformat(last)) if last else sold
-    _set(tx, name, day.isoformat())
+    write_setting(tx, name, day.isoformat())
     return day
 
 
@@ -246,16 +265,3 @@ def _count(tx: Tx, name: str) -> int:
         (name,),
     )
     return int(tx.execute("SELECT value FROM counter WHERE name = ?", (name,)).fetchone()[0])
-
-
-def _setting(tx: Tx, name: str) -> str | None:
-    row: Any = tx.execute("SELECT value FROM setting WHERE name = ?", (name,)).fetchone()
-    return str(row[0]) if row else None
-
-
-def _set(tx: Tx, name: str, value: str) -> None:
-    tx.execute(
-        "INSERT INTO setting (name, value) VALUES (?, ?)"
-        " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-        (name, value),
-    )

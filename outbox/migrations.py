@@ -53,6 +53,28 @@ CREATE TABLE alarm (code TEXT PRIMARY KEY, since TEXT NOT NULL, message TEXT NOT
 @MIGRATIONS()
 def m001_first_schema(db: Database) -> None:
     """Captures, sales, invoices, packages, answers, counters, the ledger and its checkpoints."""
-    for statement in _FIRST.split(";\n"):
+    _run(db, _FIRST)
+
+
+_SECOND = """
+ALTER TABLE package ADD COLUMN doubt TEXT;
+CREATE TABLE acknowledgement (
+    answer_id INTEGER PRIMARY KEY REFERENCES answer(id), message_id TEXT NOT NULL UNIQUE,
+    attempts INTEGER NOT NULL DEFAULT 0, sent_at TEXT, document BLOB NOT NULL);
+CREATE INDEX acknowledgement_open ON acknowledgement(answer_id) WHERE sent_at IS NULL;
+"""
+
+
+@MIGRATIONS()
+def m002_doubts_and_acknowledgements(db: Database) -> None:
+    """A refusal that is asked about before it is believed, and our own 999 to each of the authority's."""
+    _run(db, _SECOND)
+
+
+def _run(db: Database, script: str) -> None:
+    for statement in script.split(";\n"):
         if statement.strip():
             db.execute(statement)
+
+
+DEFINED = frozenset({"m001_first_schema", "m002_doubts_and_acknowledgements"})

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from authority.answers import Notice, OtherAnswer, Reason, TechnicalAnswer
 from authority.codes import new_message_id
 from authority.package import PackageFrame, build_package
+from outbox.alarms import take_away_alarm
 from outbox.crash_points import crash_point
+from outbox.errors import NotFound
+from outbox.settings import read_setting
 from outbox.states import InvoiceState, PackageState, check_transition
 from outbox.store import stamp
 
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
     from outbox.store import Job, Tx
 
+INVOICE_HELD = "invoice-held"
+PACK_AFTER = "pack_after"  # setting: before this time no package is built
 MOST_CANDIDATES = 2000  # invoices looked at for one package; 2 MB holds about 400 signed ones
 
 
@@ -34,12 +38,15 @@ class Outgoing:
     state: PackageState
     attempts: int
     document: bytes
+    doubt: str | None = None
 
 
 def build_next(frame: PackageFrame, sender: str, token: UUID) -> Job[int | None]:
     """The job that packs the oldest issued invoices; None if nothing waits."""
 
     def job(tx: Tx) -> int | None:
+        if stamp(tx.now) < (read_setting(tx, PACK_AFTER) or ""):
+            return None
         rows = tx.execute(
             "SELECT id, batch, document FROM invoice WHERE state = 'issued' ORDER BY batch, id LIMIT ?",
             (MOST_CANDIDATES,),
@@ -85,11 +92,11 @@ def due_packages() -> Job[list[Outgoing]]:
 
     def job(tx: Tx) -> list[Outgoing]:
         rows = tx.execute(
-            "SELECT id, message_id, state, attempts, document FROM package"
+            "SELECT id, message_id, state, attempts, document, doubt FROM package"
             " WHERE state <> 'decided' AND due_at <= ? ORDER BY id",
             (stamp(tx.now),),
         )
-        return [Outgoing(r[0], r[1], PackageState(r[2]), r[3], r[4]) for r in rows]
+        return [Outgoing(r[0], r[1], PackageState(r[2]), r[3], r[4], r[5]) for r in rows]
 
     return job
 
@@ -106,7 +113,7 @@ def mark_sending(package_id: int, again_after: timedelta) -> Job[None]:
             (stamp(tx.now + again_after), package_id),
         )
         if state is PackageState.BUILT:
-            _move(tx, package_id, PackageState.SENT, None)
+            move_package(tx, package_id, PackageState.SENT, None)
             tx.execute(
                 "UPDATE invoice SET state = 'sent', state_at = ? WHERE package_id = ? AND state = 'packed'",
                 (stamp(tx.now), package_id),
@@ -128,97 +135,51 @@ def postpone(package_id: int, until: datetime, reason: str) -> Job[None]:
     return job
 
 
-def take_answer(
-    document: bytes, answer: TechnicalAnswer | Notice | OtherAnswer, problem: str | None = None
-) -> Job[str]:
-    """Store an answer's exact bytes and let it move the states; ``problem``: it is not proven, only kept.
+def release_held(invoice_id: int) -> Job[None]:
+    """A person lets an invoice that was set aside go again, alone in its package.
 
-    The same answer twice changes nothing; the outcome says in a word what happened.
+    Raises from the job:
+        NotFound, TransitionRefused: there is no such invoice, or it is not held.
     """
 
-    def job(tx: Tx) -> str:
-        digest = sha256(document).hexdigest()
-        if row := tx.execute("SELECT outcome FROM answer WHERE sha256 = ?", (digest,)).fetchone():
-            return f"repeated {row[0]}"
-        reply_to = getattr(answer, "submission_id", None) or getattr(answer, "reply_to", None)
-        outcome = f"unproven: {problem}" if problem else _apply(tx, answer, reply_to)
-        kind = type(answer).__name__
+    def job(tx: Tx) -> None:
+        row = tx.execute("SELECT state FROM invoice WHERE id = ?", (invoice_id,)).fetchone()
+        if row is None:
+            raise NotFound(f"there is no invoice {invoice_id}")
+        check_transition(InvoiceState(row[0]), InvoiceState.ISSUED)
         tx.execute(
-            "INSERT INTO answer (message_id, reply_to, kind, received_at, outcome, sha256, document)"
-            " VALUES (?,?,?,?,?,?,?)",
-            (getattr(answer, "message_id", None), reply_to, kind, stamp(tx.now), outcome, digest, document),
+            "UPDATE invoice SET state = ?, state_at = ?, batch = 1 WHERE id = ?",
+            (InvoiceState.ISSUED, stamp(tx.now), invoice_id),
         )
-        tx.leaf("answer", None, reply_to=reply_to, answer=kind, outcome=outcome, sha256=digest)
-        crash_point("answer.before-commit")
-        return outcome
+        tx.leaf("invoice.released", invoice_id, invoice=invoice_id)
+        if not tx.execute("SELECT 1 FROM invoice WHERE state = 'held' LIMIT 1").fetchone():
+            take_away_alarm(tx, INVOICE_HELD)
 
     return job
 
 
-def _apply(tx: Tx, answer: TechnicalAnswer | Notice | OtherAnswer, reply_to: str | None) -> str:
-    row = tx.execute("SELECT id, state FROM package WHERE message_id = ?", (reply_to,)).fetchone()
-    if row is None:
-        return "to nothing of ours"
-    package_id, state = row[0], PackageState(row[1])
-    if isinstance(answer, OtherAnswer):
-        return "kept for a person"
-    if state in {PackageState.BUILT, PackageState.DECIDED}:
-        return f"too late: the package is {state}"
-    if isinstance(answer, Notice):
-        return _apply_notice(tx, package_id, answer)
-    if answer.ok:
-        if state is PackageState.SENT:
-            _move(tx, package_id, PackageState.RECEIVED, None)
-            _move_invoices(tx, package_id, InvoiceState.RECEIVED)
-        return "received"
-    if state is PackageState.RECEIVED:
-        return "contradicts an earlier answer"
-    reason = "; ".join(f"{e.code} {e.text}" for e in answer.errors) or "refused as a message"
-    return _give_back(tx, package_id, reason)
+def hold(invoice_id: int, reason: str) -> Job[None]:
+    """A person takes an issued invoice out of the queue, with a reason.
 
+    Raises from the job:
+        NotFound, TransitionRefused: there is no such invoice, or it is on its way already.
+    """
 
-def _apply_notice(tx: Tx, package_id: int, notice: Notice) -> str:
-    if notice.package_refused:
-        return _give_back(tx, package_id, "; ".join(_said(reason) for reason in notice.reasons))
-    if notice.unassigned():
-        return "kept for a person: a refusal names no invoice of ours"
-    refused = notice.refused()
-    for reference, reasons in refused.items():
+    def job(tx: Tx) -> None:
+        row = tx.execute("SELECT state FROM invoice WHERE id = ?", (invoice_id,)).fetchone()
+        if row is None:
+            raise NotFound(f"there is no invoice {invoice_id}")
+        check_transition(InvoiceState(row[0]), InvoiceState.HELD)
         tx.execute(
-            "UPDATE invoice SET state = 'refused', state_at = ?, reason = ? WHERE package_id = ?"
-            " AND form = ? AND symbol = ? AND number = ? AND state IN ('sent', 'received')",
-            (
-                stamp(tx.now),
-                "; ".join(_said(reason) for reason in reasons),
-                package_id,
-                int(reference.form),
-                str(reference.symbol),
-                int(reference.number),
-            ),
+            "UPDATE invoice SET state = ?, state_at = ?, reason = ? WHERE id = ?",
+            (InvoiceState.HELD, stamp(tx.now), reason, invoice_id),
         )
-    _move_invoices(tx, package_id, InvoiceState.ACCEPTED)
-    _move(tx, package_id, PackageState.DECIDED, None)
-    return f"decided, {len(refused)} refused"
+        tx.leaf("invoice.held", invoice_id, invoice=invoice_id, reason=reason)
+
+    return job
 
 
-def _said(reason: Reason) -> str:
-    return f"{reason.code} {reason.description}".strip()
-
-
-def _give_back(tx: Tx, package_id: int, reason: str) -> str:
-    """A package refused as a whole: its invoices go again in halves, and alone the bad one is set aside."""
-    size = int(tx.execute("SELECT invoices FROM package WHERE id = ?", (package_id,)).fetchone()[0])
-    _move(tx, package_id, PackageState.DECIDED, reason)
-    after = InvoiceState.REFUSED if size == 1 else InvoiceState.ISSUED
-    _move_invoices(tx, package_id, after, reason)
-    if after is InvoiceState.ISSUED:
-        tx.execute(
-            "UPDATE invoice SET package_id = NULL, batch = ? WHERE package_id = ?", (size // 2, package_id)
-        )
-    return "package refused"
-
-
-def _move(tx: Tx, package_id: int, after: PackageState, reason: str | None) -> None:
+def move_package(tx: Tx, package_id: int, after: PackageState, reason: str | None) -> None:
     before = PackageState(tx.execute("SELECT state FROM package WHERE id = ?", (package_id,)).fetchone()[0])
     check_transition(before, after)
     tx.execute(
@@ -227,7 +188,7 @@ def _move(tx: Tx, package_id: int, after: PackageState, reason: str | None) -> N
     )
 
 
-def _move_invoices(tx: Tx, package_id: int, after: InvoiceState, reason: str | None = None) -> None:
+def move_invoices(tx: Tx, package_id: int, after: InvoiceState, reason: str | None = None) -> None:
     states = tx.execute(
         "SELECT DISTINCT state FROM invoice WHERE package_id = ? AND state NOT IN ('refused', 'accepted')",
         (package_id,),

@@ -24,9 +24,10 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from sqlite_utils import Database
 
 from outbox.crash_points import crash_point
-from outbox.errors import DatabaseNewer, DatabaseUnusable, DataFolderBusy, WriterStopped
+from outbox.errors import DatabaseNewer, DatabaseUnusable, DataFolderBusy, NoSigningKey, WriterStopped
 from outbox.ledger import LedgerWriter
-from outbox.migrations import MIGRATIONS
+from outbox.migrations import DEFINED, MIGRATIONS
+from signing.certificates import check_validity
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -123,6 +124,10 @@ class Store:
         """Submit and wait for the commit."""
         return self.submit(job).result(timeout)
 
+    def use_signer(self, signer: XmlSigner | None) -> None:
+        """Change the key that signs: a token that came back, or a renewed certificate."""
+        self._signer = signer
+
     def reader(self) -> sqlite3.Connection:
         """A new read-only connection of the caller's own."""
         return open_reader(self.path)
@@ -209,9 +214,11 @@ class Store:
         return outcome, self._pool.submit(self._sign, wanted)
 
     def _sign(self, wanted: ToSign) -> bytes:
-        if self._signer is None:
-            raise WriterStopped("this store was opened without a signing key")
-        return self._signer.sign(wanted.digest, wanted.content_id, wanted.signature_id, wanted.at)
+        signer = self._signer
+        if signer is None:
+            raise NoSigningKey("there is no signing key at the moment")
+        check_validity(signer.certificate, wanted.at)
+        return signer.sign(wanted.digest, wanted.content_id, wanted.signature_id, wanted.at)
 
 
 def _finish(job: Generator[ToSign, bytes, T], signature: bytes) -> T:
@@ -246,9 +253,8 @@ def _open(path: Path) -> sqlite3.Connection:
     known = {migration.name for migration in MIGRATIONS.applied(database)} | {
         migration.name for migration in MIGRATIONS.pending(database)
     }
-    defined = {"m001_first_schema"}
-    if known - defined:
-        raise DatabaseNewer(f"{path} has the unknown migrations {', '.join(sorted(known - defined))}")
+    if unknown := known - DEFINED:
+        raise DatabaseNewer(f"{path} has the unknown migrations {', '.join(sorted(unknown))}")
     MIGRATIONS.apply(database)
     return connection
 

@@ -20,6 +20,7 @@ HDon, TBao and TKhai may also stand alone, as files of their own.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 _PACKAGE = "206"
 _BY_TAXPAYER = {"100", "101", "300", "303"}
 _UNSIGNED = {"999", "-1"}
+_KIND = re.compile(r"[1-9][0-9]{2}")
 _ENVELOPE = {"TTChung", "DLieu", "CKSNNT"}
 
 
@@ -92,6 +94,9 @@ def _message(root: _Element) -> Iterator[Place]:
     kind = _text(header, "MLTDiep", "/TDiep/TTChung")
     if kind in _UNSIGNED:
         raise SignatureRefused("no signature")
+    if not _KIND.fullmatch(kind):
+        # Without its kind a package that has lost its signature would pass as a message that needs none.
+        raise SignatureRefused(f"the message's type {kind[:20]!r} is none (TTChung/MLTDiep)")
     invoices = _children(data, "HDon")
     if kind == _PACKAGE or _children(root, "CKSNNT"):
         signer = _text(header, "MST", "/TDiep/TTChung")
@@ -176,7 +181,7 @@ def _none(path: str) -> list[Place]:
 
 
 def _children(parent: _Element, name: str) -> list[_Element]:
-    return [child for child in parent if local_name(child) == name]
+    return list(parent.iterchildren(f"{{*}}{name}"))
 
 
 def _at_most_one(parent: _Element, name: str, path: str) -> _Element | None:

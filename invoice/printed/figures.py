@@ -22,8 +22,10 @@ _UNTAXED = {"KCT": "Không chịu thuế", "KKKNT": "Không kê khai, tính nộ
 _SWAPPED = str.maketrans(",.", ".,")
 
 
-def figure(value: int | Decimal) -> str:
-    """A number with dots between thousands and a decimal comma, without superfluous zeros."""
+def figure(value: int | Decimal | None) -> str:
+    """A number with dots between thousands and a decimal comma, without superfluous zeros; none is empty."""
+    if value is None:
+        return ""
     text = f"{value:,f}" if not isinstance(value, int) else f"{value:,}"
     if "." in text:
         text = text.rstrip("0").rstrip(".")

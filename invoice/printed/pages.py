@@ -96,7 +96,8 @@ def _head(setter: Setter, content: Content) -> None:
     )
     for text in (f"({ORIGIN})", content.day):
         setter.paragraph([(text, Weight.PLAIN)], x=x, width=width, align="centre")
-    setter.entry(content.code, x=x, width=width, align="centre")
+    for entry in (content.code, *content.related):
+        setter.entry(entry, x=x, width=width, align="centre")
     bottom = max(bottom, setter.y)
     setter.y = top + code / 3
     for entry in content.marks:
@@ -131,7 +132,8 @@ def _roll(setter: Setter, content: Content) -> None:
     setter.paragraph([(content.title, Weight.BOLD)], letters=letters * 1.3, align="centre")
     for text in (f"({ORIGIN})", content.day):
         setter.paragraph([(text, Weight.PLAIN)], align="centre")
-    setter.entry(content.code, align="centre")
+    for entry in (content.code, *content.related):
+        setter.entry(entry, align="centre")
     setter.paragraph(
         [run for entry in content.marks for run in (*spoken(entry), ("  ", Weight.PLAIN))], align="centre"
     )

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from invoice_samples import full_invoice
 from lxml import html as lxml_html
 from printed_samples import PAYEE, SELLER, printed_invoice
 
@@ -82,6 +83,32 @@ def test_everything_the_law_wants_is_there(size: Size, form: Form) -> None:
     assert [word for word in required(form) if word not in seen] == []
     assert invoice.words in seen
     assert f"{invoice.total:,} đ".replace(",", ".") in seen
+
+
+FULL = [
+    "Điều chỉnh cho: hóa đơn mẫu số 1, ký hiệu C26MAA, số 7, ngày 20 tháng 11 năm 2026",
+    "Lý do: sai đơn giá",
+    "Đơn vị nhận ủy nhiệm",
+    "Bảng kê kèm theo: số BK01",
+    "Mã khách hàng: KH01",
+    "1234567",
+    "Nguyễn Văn A",
+    "0236 3888 889",
+    "Phí môi trường",
+    "5.000",
+    "3.000",
+    "-10.000",
+    "Giao tại bàn 5",
+    "(khuyến mại)",
+    "BienKiemSoat: 43A-123.45",
+]
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("form", FORMS)
+def test_fields_seldom_used_are_there_too(size: Size, form: Form) -> None:
+    seen = words_of(render_html(full_invoice(form), size=size))
+    assert [word for word in FULL if word not in seen and word.replace(": ", " ") not in seen] == []
 
 
 @pytest.mark.parametrize("size", SIZES)

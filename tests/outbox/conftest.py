@@ -21,7 +21,7 @@ _PHRASE = Secret("only for these tests")
 def key_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The shop's key as a file, for the tests that start a process."""
     path = tmp_path_factory.mktemp("seller") / "shop.p12"
-    throwaway_pkcs12(path, _PHRASE, TAX_CODE, "CỬA HÀNG TẠP HÓA SÔNG HÀN", NOW, 30)
+    throwaway_pkcs12(path, _PHRASE, TAX_CODE, "CỬA HÀNG TẠP HÓA SÔNG HÀN", NOW, 800)
     return path
 
 

@@ -10,7 +10,14 @@ from outbox_samples import REGISTER, Clock, issue_many, rows, sale
 
 from invoice.errors import SaleInvalid
 from outbox.captures import raw_captures, record_capture, settle_capture
-from outbox.errors import DatabaseNewer, DatabaseUnusable, DataFolderBusy, TransitionRefused, WriterStopped
+from outbox.errors import (
+    DatabaseNewer,
+    DatabaseUnusable,
+    DataFolderBusy,
+    NoSigningKey,
+    TransitionRefused,
+    WriterStopped,
+)
 from outbox.issuing import issue
 from outbox.ledger import load_frontier
 from outbox.merkle import Frontier
@@ -168,7 +175,7 @@ def test_a_closed_store_takes_nothing(store: Store) -> None:
 
 def test_without_a_key_nothing_is_issued(tmp_path: Path, signer: XmlSigner, clock: Clock) -> None:
     keyless = Store(tmp_path, None, clock)
-    with pytest.raises(WriterStopped):
+    with pytest.raises(NoSigningKey):
         keyless.run(issue(sale(), REGISTER), 30)
     keyless.close()
     opened = Store(tmp_path, signer, clock)
