@@ -309,7 +309,7 @@ def _sums(invoice: Invoice) -> tuple[Entry, ...]:
     return (
         *(taxed if _with_vat(invoice) else ()),
         *fees,
-        *((Entry("Chiết khấu thương mại", figure(discount)),) if discount else ()),
+        *((Entry("Chiết khấu thương mại", figure(-discount)),) if discount else ()),
         total,
     )
 
