@@ -120,6 +120,11 @@ def lookup_object(tax_code: str, form: int, symbol: str, number: int, day: date,
     )
 
 
+def fits_transfer(reference: str) -> bool:
+    """Whether a receipt's reference can stand in a transfer just as it is."""
+    return 0 < len(reference) <= 25 and _plain(reference, 25) == reference
+
+
 def read_objects(text: str) -> tuple[tuple[str, str], ...]:
     """The (id, value) pairs of a QR text or of the value of one of its templates (26-51, 62, 99).
 

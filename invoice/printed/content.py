@@ -16,12 +16,12 @@ from invoice.errors import FieldInvalid
 from invoice.invoice import Nature, Relation
 from invoice.numbers import Form
 from invoice.printed.figures import day_words, figure, rate_words
-from invoice.qr import lookup_object, lookup_text, payment_and_lookup_text
+from invoice.qr import fits_transfer, lookup_object, lookup_text, payment_and_lookup_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from invoice.invoice import Extra, Invoice, InvoiceLine
+    from invoice.invoice import Extra, Invoice, InvoiceBuyer, InvoiceLine, Seller
     from invoice.qr import Payee
 
 ORIGIN = "Hóa đơn điện tử khởi tạo từ máy tính tiền"
@@ -92,6 +92,7 @@ class Content:
     marks: tuple[Entry, ...]
     day: str
     code: Entry
+    related: tuple[Entry, ...]
     seller: tuple[Entry, ...]
     buyer: tuple[Entry, ...]
     columns: tuple[Column, ...]
@@ -108,13 +109,17 @@ class Content:
 
 
 def content_of(invoice: Invoice, state: str | None = None, payee: Payee | None = None) -> Content:
-    """The content of the form; with a ``payee`` its QR carries the payment too (Appendix XIII).
+    """The content of the form in a ``state`` of the outbox.
+
+    With a ``payee`` its QR carries the payment too (Appendix XIII), where there is an amount of dong to pay.
 
     Raises:
         FieldInvalid: a state that the outbox does not know, or a QR that cannot carry the values.
     """
     if state is not None and state not in STAMPS:
         raise FieldInvalid(f"no state {state!r}; known: {', '.join(STAMPS)}")
+    if invoice.total <= 0 or invoice.currency != "VND":
+        payee = None  # nothing to pay, or not by a transfer of dong
     seller, buyer = invoice.seller, invoice.buyer
     columns = [column for column, shown, _ in _COLUMNS if shown(invoice)]
     cells = [cell for _, shown, cell in _COLUMNS if shown(invoice)]
@@ -127,16 +132,21 @@ def content_of(invoice: Invoice, state: str | None = None, payee: Payee | None =
         ),
         day=day_words(invoice.day),
         code=Entry("Mã của cơ quan thuế", str(invoice.code), strong=True),
+        related=_related(invoice),
         seller=_given(
             ("Người bán", seller.name, True),
             ("Mã số thuế", seller.tax_code, True),
             ("Địa chỉ", seller.address, False),
             ("Điện thoại", seller.phone, False),
             ("Email", seller.email, False),
-            ("Số tài khoản", " – ".join(filter(None, (seller.bank_account, seller.bank_name))), False),
+            ("Fax", seller.fax, False),
+            ("Trang mạng", seller.website, False),
+            ("Số tài khoản", _account(seller), False),
+            ("Đơn vị nhận ủy nhiệm lập hóa đơn", _entrusted(invoice), False),
         ),
         buyer=_given(
             ("Người mua", buyer.name, True),
+            ("Mã khách hàng", buyer.customer_code, False),
             ("Mã số thuế", buyer.tax_code, False),
             ("Mã đơn vị quan hệ ngân sách", buyer.budget_code, False),
             ("Số định danh cá nhân", buyer.citizen_id, False),
@@ -144,6 +154,7 @@ def content_of(invoice: Invoice, state: str | None = None, payee: Payee | None =
             ("Địa chỉ", buyer.address, False),
             ("Điện thoại", buyer.phone, False),
             ("Email", buyer.email, False),
+            ("Số tài khoản", _account(buyer), False),
             ("Hình thức thanh toán", invoice.payment, False),
             ("Đồng tiền thanh toán", invoice.currency, False),
             ("Tỷ giá", figure(invoice.exchange_rate), False),
@@ -159,7 +170,7 @@ def content_of(invoice: Invoice, state: str | None = None, payee: Payee | None =
         sums=_sums(invoice),
         words=Entry("Số tiền viết bằng chữ", invoice.words, strong=True),
         notes=(
-            *_related(invoice),
+            *_statement(invoice),
             *(Entry(_EXTRA_LABELS.get(e.name, e.name), _extra(e)) for e in invoice.extras),
         ),
         stamp=STAMPS[state] if state else None,
@@ -192,8 +203,30 @@ def _extra(extra: Extra) -> str:
         return extra.value  # another program's idea of a time is shown as it stands
 
 
+def _account(party: Seller | InvoiceBuyer) -> str:
+    return " – ".join(filter(None, (party.bank_account, party.bank_name)))
+
+
+def _entrusted(invoice: Invoice) -> str:
+    parts = (invoice.entrusted_name, invoice.entrusted_tax_code, invoice.entrusted_address)
+    return " – ".join(filter(None, parts))
+
+
+def _statement(invoice: Invoice) -> tuple[Entry, ...]:
+    """The list of goods that goes with the invoice, and whom form 2 is for."""
+    zone = "tổ chức, cá nhân trong khu phi thuế quan" if invoice.outside_tariff_zone else None
+    day = f", {day_words(invoice.statement_day).lower()}" if invoice.statement_day else ""
+    number = f"số {invoice.statement_no}{day}" if invoice.statement_no else None
+    return _given(("Dành cho", zone, False), ("Bảng kê kèm theo", number, False))
+
+
 def _name(line: InvoiceLine) -> str:
-    return line.name + _REMARKS.get(line.nature, "")
+    details = "".join(f"; {detail.name}: {detail.value}" for detail in line.details)
+    return line.name + details + _REMARKS.get(line.nature, "")
+
+
+def _amount(line: InvoiceLine) -> str:
+    return figure(-line.amount if line.nature is Nature.TRADE_DISCOUNT and line.amount else line.amount)
 
 
 def _counted(write: Callable[[InvoiceLine], str]) -> Callable[[InvoiceLine], str]:
@@ -211,7 +244,7 @@ def _with_vat(invoice: Invoice) -> bool:
 
 
 _COLUMNS: tuple[tuple[Column, Callable[[Invoice], bool], Callable[[InvoiceLine], str]], ...] = (
-    (Column("STT", 8), _always, lambda line: str(line.position or "")),
+    (Column("STT", 10), _always, lambda line: str(line.position or "")),
     (
         Column("Mã hàng", 18),
         lambda invoice: any(line.code for line in invoice.lines),
@@ -233,13 +266,13 @@ _COLUMNS: tuple[tuple[Column, Callable[[Invoice], bool], Callable[[InvoiceLine],
     (
         Column("Thành tiền chưa thuế", 25, figures=True),
         _with_vat,
-        _counted(lambda line: figure(line.amount)),
+        _counted(_amount),
     ),
     (Column("Thuế suất", 18), _with_vat, lambda line: rate_words(line.rate) if line.rate else ""),
     (
         Column("Thành tiền", 25, figures=True),
         lambda invoice: not _with_vat(invoice),
-        _counted(lambda line: figure(line.amount)),
+        _counted(_amount),
     ),
 )
 _RATE_COLUMNS = (
@@ -261,7 +294,7 @@ def _item(line: InvoiceLine) -> Item:
         f"{figure(line.quantity)}{unit} × {figure(line.unit_price)}{discount}{rate}"
         if line.quantity is not None
         else f"{discount}{rate}".strip(),
-        figure(line.amount),
+        _amount(line),
     )
 
 
@@ -276,7 +309,7 @@ def _sums(invoice: Invoice) -> tuple[Entry, ...]:
     return (
         *(taxed if _with_vat(invoice) else ()),
         *fees,
-        *((Entry("Chiết khấu thương mại", figure(discount)),) if discount else ()),
+        *((Entry("Chiết khấu thương mại", figure(-discount)),) if discount else ()),
         total,
     )
 
@@ -289,8 +322,9 @@ def _related(invoice: Invoice) -> tuple[Entry, ...]:
     named = f"mẫu số {related.form}, ký hiệu {related.symbol}, số {related.number}"
     words = f"hóa đơn {named}, {day_words(related.day).lower()}"
     replaces = related.kind in {Relation.REPLACES, Relation.REPLACES_MANY}
-    note = (Entry("Lý do", related.note),) if related.note else ()
-    return (Entry("Thay thế cho" if replaces else "Điều chỉnh cho", words), *note)
+    return _given(
+        ("Thay thế cho" if replaces else "Điều chỉnh cho", words, False), ("Lý do", related.note, False)
+    )
 
 
 def _sign(currency: str) -> str:
@@ -314,6 +348,5 @@ def _qr(invoice: Invoice, payee: Payee | None) -> str:
         return lookup_text(*fields)
     receipt = next((extra.value for extra in invoice.extras if extra.name == "SoPhieu"), "")
     # A receipt number that no transfer can carry gives way to the invoice's own, which always fits.
-    named = receipt if receipt.isascii() and len(receipt) <= 25 and receipt.isalnum() else ""
-    reference = named or f"{invoice.symbol}-{invoice.number}"
+    reference = receipt if fits_transfer(receipt) else f"{invoice.symbol}-{invoice.number}"
     return payment_and_lookup_text(payee, invoice.dong, reference, lookup_object(*fields))

@@ -92,7 +92,7 @@ def _roll(content: Content) -> str:
 def _title(content: Content) -> str:
     return (
         f"<h1>{escape(content.title)}</h1><p>({escape(ORIGIN)})</p><p>{escape(content.day)}</p>"
-        f'<p class="code">{escape(content.code.label)}: <b>{escape(content.code.value)}</b></p>'
+        f'<div class="code">{_entries((content.code, *content.related))}</div>'
     )
 
 

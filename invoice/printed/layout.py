@@ -177,16 +177,17 @@ class Setter:
     def table(
         self, columns: Sequence[Column], rows: Iterable[Sequence[str]], *, x: float, width: float
     ) -> None:
-        """A ruled table; its head stands again on every page it runs over."""
+        """A ruled table; its head stands over its rows on every page, and never alone."""
         widths = _shared(columns, width)
         head = self._cells([column.heading for column in columns], widths, Weight.BOLD)
-        self._row(head, columns, x, widths, head=True)
+        headed = -1  # the page whose rows have their head
         for row in rows:
             cells = self._cells(row, widths, Weight.PLAIN)
-            pages = len(self.pages)
-            self.room(self._height(cells))
-            if len(self.pages) > pages:
+            height = self._height(cells)
+            self.room(height if headed == len(self.pages) else height + self._height(head))
+            if headed != len(self.pages):
                 self._row(head, columns, x, widths, head=True)
+                headed = len(self.pages)
             self._row(cells, columns, x, widths, head=False)
 
     def table_height(self, columns: Sequence[Column], rows: Iterable[Sequence[str]], width: float) -> float:

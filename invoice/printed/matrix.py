@@ -3,7 +3,7 @@
 >>> from invoice.printed.matrix import runs
 >>> size, black = runs("thu ngân")
 >>> size, black[0]
-(25, (0, 0, 7))
+(21, (0, 0, 7))
 
 Error correction M (15 %): thermal paper fades and creases. The quiet zone of four squares that every
 reader wants is the page's to leave.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import shorten
 from typing import TYPE_CHECKING
 
 from invoice.printed.content import CLOSING, ORIGIN, Entry, rate_label
@@ -36,10 +37,7 @@ _GAP: Run = ("     ", Weight.PLAIN)
 def set_pages(
     content: Content, kind: Size, paper: Paper, width_of: Measure
 ) -> list[tuple[float, list[Mark]]]:
-    """Pages as (height in mm, marks).
-
-    A roll's page ends where its text ends.
-    """
+    """Pages as (height in mm, marks); a roll's page ends where its text ends."""
 
     def turned(setter: Setter) -> None:
         if kind is not Size.ROLL:
@@ -98,7 +96,8 @@ def _head(setter: Setter, content: Content) -> None:
     )
     for text in (f"({ORIGIN})", content.day):
         setter.paragraph([(text, Weight.PLAIN)], x=x, width=width, align="centre")
-    setter.entry(content.code, x=x, width=width, align="centre")
+    for entry in (content.code, *content.related):
+        setter.entry(entry, x=x, width=width, align="centre")
     bottom = max(bottom, setter.y)
     setter.y = top + code / 3
     for entry in content.marks:
@@ -133,7 +132,8 @@ def _roll(setter: Setter, content: Content) -> None:
     setter.paragraph([(content.title, Weight.BOLD)], letters=letters * 1.3, align="centre")
     for text in (f"({ORIGIN})", content.day):
         setter.paragraph([(text, Weight.PLAIN)], align="centre")
-    setter.entry(content.code, align="centre")
+    for entry in (content.code, *content.related):
+        setter.entry(entry, align="centre")
     setter.paragraph(
         [run for entry in content.marks for run in (*spoken(entry), ("  ", Weight.PLAIN))], align="centre"
     )
@@ -220,8 +220,9 @@ def _running_head(setter: Setter, content: Content) -> None:
     """What a further page must repeat to be known as this invoice's."""
     symbol, number = content.marks[1], content.marks[2]
     tax_code = next((e.value for e in content.seller if e.label == "Mã số thuế"), "")
+    name = shorten(content.seller[0].value, 60, placeholder="…")
     text = (
-        f"{content.seller[0].value} – {tax_code} – {content.title} {symbol.value} số {number.value}"
+        f"{name} – {tax_code} – {content.title} {symbol.value} số {number.value}"
         f" – {content.code.value} – tiếp theo trang trước"
     )
     setter.paragraph([(text, Weight.PLAIN)], letters=setter.paper.letters * _SMALL, colour=GREY)

@@ -30,7 +30,7 @@ class Paper:
 # A roll prints 72 of its 80 mm; no printer or viewer takes a page longer than about 5 m.
 PAPERS = {
     Size.A4: Paper(210, 297, 12, 9, 32),
-    Size.A5: Paper(210, 148, 8, 8, 25),
+    Size.A5: Paper(210, 148, 8, 8, 22),
     Size.ROLL: Paper(80, 3000, 4, 8.5, 38),
 }
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from invoice_samples import full_invoice
 from lxml import html as lxml_html
 from printed_samples import PAYEE, SELLER, printed_invoice
 
@@ -82,6 +83,32 @@ def test_everything_the_law_wants_is_there(size: Size, form: Form) -> None:
     assert [word for word in required(form) if word not in seen] == []
     assert invoice.words in seen
     assert f"{invoice.total:,} đ".replace(",", ".") in seen
+
+
+FULL = [
+    "Điều chỉnh cho: hóa đơn mẫu số 1, ký hiệu C26MAA, số 7, ngày 20 tháng 11 năm 2026",
+    "Lý do: sai đơn giá",
+    "Đơn vị nhận ủy nhiệm",
+    "Bảng kê kèm theo: số BK01",
+    "Mã khách hàng: KH01",
+    "1234567",
+    "Nguyễn Văn A",
+    "0236 3888 889",
+    "Phí môi trường",
+    "5.000",
+    "-3.000",
+    "-10.000",
+    "Giao tại bàn 5",
+    "(khuyến mại)",
+    "BienKiemSoat: 43A-123.45",
+]
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("form", FORMS)
+def test_fields_seldom_used_are_there_too(size: Size, form: Form) -> None:
+    seen = words_of(render_html(full_invoice(form), size=size))
+    assert [word for word in FULL if word not in seen and word.replace(": ", " ") not in seen] == []
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -170,7 +197,19 @@ def test_columns_nobody_fills_are_left_out() -> None:
     assert heads == ["STT", "Tên hàng hóa, dịch vụ", "Số lượng", "Đơn giá", "Thành tiền"]
 
 
-@pytest.mark.parametrize("receipt_no", ["Phiếu số 12", "x" * 60, None, "HD/000128"])
+@pytest.mark.parametrize("receipt_no", ["Phiếu số 12", "x" * 26, None, "HD#000128", "HD  1"])
 def test_a_receipt_number_no_bank_takes_gives_way_to_the_invoices(receipt_no: str | None) -> None:
     code = content_of(printed_invoice(receipt_no=receipt_no), payee=PAYEE).qr
     assert dict(read_objects(dict(read_objects(code))["62"]))["01"] == "C26MAA-128"
+
+
+def test_without_an_amount_of_dong_there_is_nothing_to_pay() -> None:
+    invoice = printed_invoice()
+    for unpayable in (
+        replace(invoice, total=0),
+        replace(invoice, total=-1),
+        replace(invoice, currency="USD"),
+    ):
+        content = content_of(unpayable, payee=PAYEE)
+        assert [tag for tag, _ in read_objects(content.qr)] == ["00", "99", "63"]
+        assert content.qr_caption == "Quét để tra cứu"

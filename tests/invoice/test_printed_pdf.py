@@ -10,8 +10,9 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from invoice_samples import full_invoice
 from printed_samples import PAYEE, many_lines, printed_invoice
-from test_printed_html import FORMS, SIZES, required
+from test_printed_html import FORMS, FULL, SIZES, required
 
 from invoice.errors import FieldInvalid
 from invoice.numbers import Form
@@ -54,6 +55,13 @@ def test_everything_the_law_wants_is_there(size: Size, form: Form, tmp_path: Pat
     # Cells and narrow lines break words apart, so what must stand there is looked for piece by piece.
     pieces = [piece for word in required(form) for piece in word.split()]
     assert [piece for piece in pieces if piece not in folded] == []
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("form", FORMS)
+def test_fields_seldom_used_are_there_too(size: Size, form: Form, tmp_path: Path) -> None:
+    folded = re.sub(r"\s", "", text_of(render_pdf(full_invoice(form), size=size), tmp_path))
+    assert [piece for word in FULL for piece in word.split() if piece not in folded] == []
 
 
 @pytest.mark.parametrize("size", SIZES)
