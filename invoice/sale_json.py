@@ -57,7 +57,7 @@ def sale_from_json(text: str | bytes) -> Sale:
         raise SaleUnreadable(f"the sale is longer than {MAX_SALE_JSON} characters")
     try:
         data = json.loads(text, parse_float=Decimal, parse_constant=_no_constant)
-    except (ValueError, RecursionError) as error:
+    except (ValueError, ArithmeticError, RecursionError) as error:
         raise SaleUnreadable(f"not JSON: {error}") from error
     return sale_from_object(data)
 
@@ -253,7 +253,7 @@ class _Fields:
         if isinstance(value, bool) or not isinstance(value, int | Decimal):
             raise self.fail(key, "a number")
         number = Decimal(value)
-        if not number.is_finite() or abs(number) > MAX_AMOUNT or number != round(number, 6):
+        if not number.is_finite() or number.copy_abs() > MAX_AMOUNT or number != round(number, 6):
             raise self.fail(key, "a number up to 10^15 with at most six decimals")
         return number
 
