@@ -335,7 +335,7 @@ def _value(field: Field, words: str, path: str) -> object:
             case Type.MOMENT:
                 return datetime.strptime(words, _MOMENT).replace(tzinfo=VIETNAM)
             case Type.TEXT:
-                return words
+                return " ".join(words.split())  # as it is written: blanks of any kind are one
     except ValueError:
         pass  # told below, like every other wrong value
     raise FormInvalid(path, f"{words[:40]!r} is not a {field.type.value} ({field.name})")

@@ -23,6 +23,7 @@ from invoice.document import write_content
 from invoice.errors import InvoiceError
 from invoice.invoice import Invoice, Seller
 from invoice.numbers import MAX_NUMBER, AuthorityCode, Form, Symbol
+from invoice.rate_table import RateTable
 from invoice.sale_json import sale_from_json, sale_to_json
 
 RIGHT: dict[str, Any] = {
