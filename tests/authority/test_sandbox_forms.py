@@ -247,6 +247,34 @@ def test_others_verify_what_the_authority_signs(
                     check_form_answer(document.replace(old, b"9" + old), trust, tax_code=TAX_CODE, now=NOW)
 
 
+def test_a_signed_notice_cannot_be_shown_as_an_answer_of_another_kind(
+    selling: Sandbox, signer: XmlSigner, trust: list[x509.Certificate]
+) -> None:
+    """The type of a message stands outside of what is signed."""
+    notice = selling.look_up(message_id(90), NOW).messages[1]
+    selling.receive(build_registration(registration(signer), posting(signer)), NOW)
+    receipt, decision = selling.look_up(message_id(1), NOW).messages[1:]
+    for document, kind in ((notice, "204"), (receipt, "102"), (decision, "103")):
+        for other in {"102", "103", "104", "301", "302"} - {kind}:
+            shown = document.replace(f"<MLTDiep>{kind}<".encode(), f"<MLTDiep>{other}<".encode(), 1)
+            assert shown != document
+            with pytest.raises(NoticeNotProven):
+                check_form_answer(shown, trust, tax_code=TAX_CODE, now=NOW)
+
+
+def test_answers_about_others_are_not_proven(
+    new_sandbox: NewSandbox, signer: XmlSigner, trust: list[x509.Certificate]
+) -> None:
+    sandbox = new_sandbox()
+    sandbox.receive(build_registration(registration(signer), posting(signer)), NOW)
+    receipt, decision = sandbox.look_up(message_id(1), NOW).messages[1:]
+    with pytest.raises(NoticeNotProven, match="is about"):
+        check_form_answer(receipt, trust, tax_code=TAX_CODE, submission_id=message_id(2), now=NOW)
+    for document in (receipt, decision):
+        with pytest.raises(NoticeNotProven, match="taxpayer"):
+            check_form_answer(document, trust, tax_code="0107001729", now=NOW)
+
+
 # The rules of a registration, each broken alone
 
 
