@@ -9,7 +9,9 @@
 ===== ================== ======================================= ==========================
 
 A message whose decision cannot be read for certain (no TTXNCQT, two notices in one…) is none of these: it
-stays an ``OtherAnswer``. What they say changes nothing until ``notice_check`` has proven who signed it.
+stays an ``OtherAnswer``. So does one whose form number (MSo), which is signed, is not that of its type
+(MLTDiep), which is not: else a signed 204 could be shown as a 301 without objections. What they say changes
+nothing until ``notice_check`` has proven who signed it.
 """
 
 from __future__ import annotations
@@ -137,7 +139,10 @@ def read_form_answer(envelope: Envelope) -> FormAnswer | None:
     if read is None or len(notices) != 1 or len(list(children(notices[0], "DLTBao"))) != 1:
         return None
     content = child(notices[0], "DLTBao")
-    return None if content is None else read(content, _general(envelope, notices[0], content))
+    wanted = _FORM_NUMBERS.get(envelope.header.kind)
+    if content is None or wanted not in {None, _form_number(content)}:
+        return None
+    return read(content, _general(envelope, notices[0], content))
 
 
 def told(answer: FormAnswer) -> Iterator[str]:
@@ -239,6 +244,15 @@ _READERS: dict[str, Callable[[_Element, dict[str, Any]], FormAnswer | None]] = {
     "301": _error_notice,
     "302": _review,
 }
+
+
+# Of a 104 no sample is known; its list of partners is its own.
+_FORM_NUMBERS = {"102": "01/TB-TNDT", "103": "01/TB-DKDT", "301": "01/TB-SSDT", "302": "01/TB-RSDT"}
+
+
+def _form_number(content: _Element) -> str:
+    """MSo with D for the letter Đ, which is written in three ways: as D, as U+0110 and as U+00D0."""
+    return re.sub("[\u0110\u00d0]", "D", text(content, "MSo").upper())
 
 
 def _invoices(content: _Element) -> Iterator[_Element]:

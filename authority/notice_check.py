@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from cryptography import x509
 
 SIGNED_PART = "DLTBao"
+_NAME_SUBMISSIONS = {"102", "104", "301"}
 
 
 def check_notice(
@@ -72,7 +73,10 @@ def check_form_answer(
         raise NoticeNotProven(f"the message {answer.message_id} (type {answer.kind}) answers no form")
     named = f"the message {answer.message_id} (type {answer.kind})"
     _check_signature(data, trust, named, now)
-    _check_addressee(answer, named, tax_code, submission_id if answer.submission_id else None)
+    names_ours = answer.kind in _NAME_SUBMISSIONS
+    if names_ours and not answer.submission_id:
+        raise NoticeNotProven(f"{named} does not name the submission (MGDDTu) in its signed part")
+    _check_addressee(answer, named, tax_code, submission_id if names_ours else None)
     return answer
 
 

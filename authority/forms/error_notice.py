@@ -20,7 +20,11 @@ from authority.forms.fields import Field, Group, Type
 from authority.forms.registration import TAX_CODE, VERSION, TaxOffice
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import date
+
+    from authority.form_answers import ReviewRequest
+    from invoice.invoice import Invoice, Seller
 
 FORM_NUMBER = "04/SS-HĐĐT"
 FORM_TITLE = "Thông báo hóa đơn điện tử có sai sót"
@@ -46,6 +50,18 @@ class WrongInvoice:
     why: str | None = None
     kind: int = BY_DECREE_123
 
+    @staticmethod
+    def of(invoice: Invoice, why: str | None = None) -> WrongInvoice:
+        """An invoice that the agent has issued."""
+        return WrongInvoice(
+            form=int(invoice.form),
+            symbol=str(invoice.symbol),
+            number=invoice.number,
+            day=invoice.day,
+            code=str(invoice.code),
+            why=why,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class ErrorNotice:
@@ -66,6 +82,32 @@ class ErrorNotice:
         """A notice of one's own accord that names a review would be taken for the other kind."""
         if self.reason is NoticeReason.OWN and (self.review_number or self.review_day):
             raise FormInvalid("DLTBao/Loai", "a notice that answers a review is an explanation (2)")
+
+
+def fill_error_notice(
+    seller: Seller,
+    office: TaxOffice,
+    invoices: Sequence[WrongInvoice],
+    *,
+    place: str,
+    day: date,
+    review: ReviewRequest | None = None,
+) -> ErrorNotice:
+    """The form of a shop, from its configuration; with the 302 it explains, if it explains one.
+
+    ``day`` is the legal date (Vietnam) of the form.
+    """
+    return ErrorNotice(
+        office=office,
+        tax_code=seller.tax_code,
+        taxpayer=seller.name,
+        place=place,
+        day=day,
+        invoices=tuple(invoices),
+        reason=NoticeReason.EXPLANATION if review else NoticeReason.OWN,
+        review_number=review.number if review else None,
+        review_day=review.noticed_on if review else None,
+    )
 
 
 def _explains(notice: ErrorNotice) -> bool:

@@ -20,11 +20,12 @@ from authority.sandbox.form_notices import (
 )
 from authority.sandbox.form_rules import (
     Mentioned,
+    certificates_after,
     judge_error_notice,
     judge_mentioned,
     judge_registration,
+    judge_signer,
     mentioned,
-    registered_serials,
 )
 from authority.sandbox.form_schema import ERROR_NOTICE_TABLE, REGISTRATION_TABLE, check_form
 from authority.sandbox.settings import (
@@ -119,7 +120,8 @@ class FormDesk:
         office, header = self._office, envelope.header
         tax_code = header.tax_code or ""
         is_change = text(form.content, "TTChung", "HThuc") == "2"
-        findings = form.findings or self._against_registered(tax_code, now, is_change=is_change)
+        used = office.store.registered_serials(tax_code, now.timestamp())
+        findings = form.findings or self._against_registered(form, tax_code, used, now, is_change=is_change)
         to = Addressee(
             header.sender,
             tax_code,
@@ -146,19 +148,28 @@ class FormDesk:
         )
         office.leave(header.sender, header.message_id, decision, due)
         if not refused:
-            serials = registered_serials(form.content)
+            serials = certificates_after(form.content, used or frozenset())
             office.store.add_registration(
                 header.message_id, tax_code, given if wanted else "", serials, due.timestamp()
             )
 
-    def _against_registered(self, tax_code: str, now: datetime, *, is_change: bool) -> tuple[Finding, ...]:
-        known = self._office.store.has_registration(tax_code, now.timestamp())
+    def _against_registered(
+        self,
+        form: JudgedForm,
+        tax_code: str,
+        used: frozenset[int] | None,
+        now: datetime,
+        *,
+        is_change: bool,
+    ) -> tuple[Finding, ...]:
         path = "TKhai/DLTKhai/TTChung/HThuc"
-        if known and not is_change:
+        if used is not None and not is_change:
             return (broken(REGISTERED_BEFORE, path, "đã có tờ khai đăng ký được chấp nhận"),)
-        if is_change and not known and not self._office.characters(tax_code, now):
+        if is_change and used is None and not self._office.characters(tax_code, now):
             return (broken(FORM_CHANGE, path, "chưa có tờ khai đăng ký được chấp nhận"),)
-        return ()
+        if form.certificate is None:
+            return ()
+        return tuple(judge_signer(form.content, form.certificate, used or frozenset()))
 
     def _decide_error_notice(self, envelope: Envelope, form: JudgedForm, now: datetime) -> None:
         office, header = self._office, envelope.header

@@ -110,11 +110,24 @@ def mentioned(content: _Element) -> Iterator[Mentioned]:
         )
 
 
-def registered_serials(content: _Element) -> tuple[int, ...]:
-    """The serial numbers of the certificates that may sign from now on."""
+def certificates_after(content: _Element, before: frozenset[int]) -> frozenset[int]:
+    """The serial numbers that may sign once the form is accepted: its list says what changes (HThuc)."""
     listed = child(content, "NDTKhai", "DSCTSSDung")
-    used = children(listed, "CTS") if listed is not None else ()
-    return tuple(int(text(one, "Seri"), 16) for one in used if text(one, "HThuc") != _STOPPED)
+    named = {
+        int(text(one, "Seri"), 16): text(one, "HThuc")
+        for one in (children(listed, "CTS") if listed is not None else ())
+    }
+    stopped = {serial for serial, use in named.items() if use == _STOPPED}
+    return (before | named.keys()) - stopped
+
+
+def judge_signer(
+    content: _Element, certificate: x509.Certificate, before: frozenset[int]
+) -> Iterator[Finding]:
+    """Whether a registration is signed with a certificate that is in use, or will be by this form."""
+    if certificate.serial_number not in before | certificates_after(content, frozenset()):
+        path = f"{_DETAILS}/DSCTSSDung"
+        yield broken(FORM_CERTIFICATE, path, "chứng thư số ký tờ khai không có trong danh sách sử dụng")
 
 
 def _check_taxpayer(tax_code: str, header: Header, path: str) -> Iterator[Finding]:
@@ -148,7 +161,6 @@ def _check_certificates(details: _Element, certificate: x509.Certificate) -> Ite
     listed = child(details, "DSCTSSDung")
     path = f"{_DETAILS}/DSCTSSDung"
     seen: set[int] = set()
-    signer_listed = False
     for place, used in enumerate(children(listed, "CTS") if listed is not None else (), start=1):
         here = f"{path}/CTS[{place}]"
         serial, since, until = (text(used, tag) for tag in ("Seri", "TNgay", "DNgay"))
@@ -159,15 +171,12 @@ def _check_certificates(details: _Element, certificate: x509.Certificate) -> Ite
         seen.add(int(serial, 16))
         if int(serial, 16) != certificate.serial_number:
             continue
-        signer_listed = text(used, "HThuc") != _STOPPED
         for tag, told, held in (
             ("TNgay", since, certificate.not_valid_before_utc),
             ("DNgay", until, certificate.not_valid_after_utc),
         ):
             if datetime.fromisoformat(told).replace(tzinfo=VIETNAM) != held.replace(microsecond=0):
                 yield broken(FORM_CERTIFICATE, f"{here}/{tag}", "khác thời hạn của chứng thư số")
-    if not signer_listed:
-        yield broken(FORM_CERTIFICATE, path, "chứng thư số ký tờ khai không có trong danh sách sử dụng")
 
 
 def _check_carrier(details: _Element, header: Header) -> Iterator[Finding]:

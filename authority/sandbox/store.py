@@ -165,17 +165,13 @@ class Store:
         )
 
     def add_registration(
-        self, message_id: str, tax_code: str, characters: str, serials: tuple[int, ...], due: float
+        self, message_id: str, tax_code: str, characters: str, serials: frozenset[int], due: float
     ) -> None:
         """Remember an accepted form 100, in force from ``due`` on; ``characters`` "": not for registers."""
-        held = " ".join(f"{serial:x}" for serial in serials)
+        held = " ".join(f"{serial:x}" for serial in sorted(serials))
         self._db.execute(
             "INSERT INTO registrations VALUES (?, ?, ?, ?, ?)", (message_id, tax_code, characters, held, due)
         )
-
-    def has_registration(self, tax_code: str, now: float) -> bool:
-        """Whether a form 100 of the taxpayer is in force."""
-        return self._in_force(tax_code, now) is not None
 
     def registered_characters(self, tax_code: str, now: float) -> str | None:
         """The five characters of the form in force, None where it gives none."""

@@ -4,7 +4,7 @@ from datetime import date
 
 from authority_samples import NOW, SENDER, TAX_CODE, message_id
 
-from authority.forms.error_notice import ErrorNotice, WrongInvoice
+from authority.forms.error_notice import ErrorNotice, WrongInvoice, fill_error_notice
 from authority.forms.message import Posting
 from authority.forms.registration import (
     Purpose,
@@ -43,7 +43,7 @@ WRONG = WrongInvoice(1, "C26MAA", 128, DAY, "M1-26-SHNDN-00100000128", "Sai tên
 
 
 def error_notice(*invoices: WrongInvoice) -> ErrorNotice:
-    return ErrorNotice(OFFICE, TAX_CODE, SELLER.name, "Đà Nẵng", DAY, invoices or (WRONG,))
+    return fill_error_notice(SELLER, OFFICE, invoices or (WRONG,), place="Đà Nẵng", day=DAY)
 
 
 def posting(signer: XmlSigner, count: int = 1) -> Posting:

@@ -25,12 +25,18 @@ from authority.notice_check import check_form_answer
 OURS = "K0409990010F6CA05C0FAD546FCA237A8E930E7CB49"
 
 
+FORMS = {"102": "01/TB-TNĐT", "103": " 01/TB-ĐKĐT", "301": "01/TB-SSDT", "302": "01/TB-RSĐT"}
+
+
 def message(kind: str, body: str, around: str = "") -> bytes:
     header = (
         f"<TTChung><PBan>2.1.0</PBan><MNGui>TCT</MNGui><MLTDiep>{kind}</MLTDiep><MTDiep>TCT1</MTDiep>"
         f"<MTDTChieu>{OURS}</MTDTChieu></TTChung>"
     )
-    content = f"<DLTBao Id='a'><MST>{TAX_CODE}</MST><TNNT>SÔNG HÀN</TNNT>{body}</DLTBao>{around}"
+    form = FORMS.get(kind, "")
+    content = (
+        f"<DLTBao Id='a'><MSo>{form}</MSo><MST>{TAX_CODE}</MST><TNNT>SÔNG HÀN</TNNT>{body}</DLTBao>{around}"
+    )
     signature = "<DSCKS><CQT><Signature>xyz</Signature></CQT></DSCKS>"
     return f"<TDiep>\n{header}<DLieu><TBao>\n{content}{signature}</TBao></DLieu></TDiep>".encode()
 
@@ -137,6 +143,8 @@ UNCERTAIN = [
     message("104", ""),
     message("302", "<DSHDon></DSHDon>"),
     message("105", "<So>1</So>"),
+    message("301", "").replace(b"01/TB-SSDT", b"01/TB-KTDL"),
+    message("103", "<TTXNCQT>1</TTXNCQT>").replace("01/TB-ĐKĐT".encode(), b"01/TB-RSDT"),
     message("103", "<TTXNCQT>1</TTXNCQT>").replace(
         b"</TBao>", b"</TBao><TBao><DLTBao><TTXNCQT>2</TTXNCQT></DLTBao></TBao>"
     ),

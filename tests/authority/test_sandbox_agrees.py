@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from authority.elements import parse_document
+from authority.forms.error_notice import WrongInvoice
 from authority.sandbox.rules import judge_invoice
 from authority.sandbox.settings import Settings
 from invoice.compose import Identity, Terms, check_sale, compose
@@ -55,3 +56,10 @@ def test_the_sandbox_accepts_what_the_agent_composes(sale: Sale, form: Form) -> 
     assert opinion.warnings == ()
     assert opinion.candidate is not None
     assert opinion.candidate.total == str(sale.total)
+    told = WrongInvoice.of(composed)
+    assert (told.form, told.symbol, told.number, told.code) == (
+        int(form),
+        "C26MAA",
+        7,
+        opinion.candidate.code,
+    )

@@ -11,7 +11,7 @@ from typing import TypeVar
 import pytest
 from authority_samples import NOW, SENDER, TAX_CODE, message_id, package, vat_invoice
 from cryptography import x509
-from form_samples import DAY, WRONG, error_notice, posting, registration
+from form_samples import DAY, OFFICE, SELLER, WRONG, error_notice, posting, registration
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from test_forms import NOTICES, REGISTRATIONS
@@ -26,10 +26,16 @@ from authority.form_answers import (
     RegistrationReceipt,
     ReviewRequest,
 )
-from authority.forms.error_notice import ERROR_NOTICE, ErrorNotice, NoticeReason
+from authority.forms.error_notice import ERROR_NOTICE, ErrorNotice, NoticeReason, fill_error_notice
 from authority.forms.fields import write_form
 from authority.forms.message import _message, build_error_notice, build_registration
-from authority.forms.registration import REGISTRATION, CertificateUse, Purpose, Registration
+from authority.forms.registration import (
+    REGISTRATION,
+    CertificateUse,
+    Purpose,
+    RegisteredCertificate,
+    Registration,
+)
 from authority.notice_check import check_form_answer
 from authority.package import PackageFrame
 from authority.sandbox.core import Sandbox
@@ -136,6 +142,25 @@ def test_packages_must_be_signed_with_a_registered_certificate(
     assert findings(result) == [("S2302", "TBao/DSCKS/NNT/Signature")]
 
 
+def test_a_certificate_is_replaced_by_changes(
+    new_sandbox: NewSandbox, signer: XmlSigner, second_signer: XmlSigner, send: Send
+) -> None:
+    sandbox = new_sandbox()
+    send(sandbox, build_registration(registration(signer), posting(signer, 1)))
+    change = registration(second_signer, Purpose.CHANGE)
+    added = send(sandbox, build_registration(change, posting(signer, 2)))  # the old key signs for the new
+    assert only(RegistrationDecision, added).accepted
+    used = RegisteredCertificate.of(signer.certificate, CertificateUse.STOPPED)
+    stop = replace(change, certificates=(used,))
+    stopped = send(sandbox, build_registration(stop, posting(signer, 3)))
+    assert only(RegistrationDecision, stopped).accepted
+    refused = send(sandbox, build_registration(change, posting(signer, 4)))
+    assert findings(refused[0]) == [("S3104", f"{DETAILS}/DSCTSSDung")]
+    assert only(
+        RegistrationDecision, send(sandbox, build_registration(change, posting(second_signer, 5)))
+    ).accepted
+
+
 def test_the_characters_given_before_stay(
     new_sandbox: NewSandbox, signer: XmlSigner, frame: PackageFrame, send: Send
 ) -> None:
@@ -220,6 +245,34 @@ def test_others_verify_what_the_authority_signs(
             if old in document:
                 with pytest.raises(NoticeNotProven):
                     check_form_answer(document.replace(old, b"9" + old), trust, tax_code=TAX_CODE, now=NOW)
+
+
+def test_a_signed_notice_cannot_be_shown_as_an_answer_of_another_kind(
+    selling: Sandbox, signer: XmlSigner, trust: list[x509.Certificate]
+) -> None:
+    """The type of a message stands outside of what is signed."""
+    notice = selling.look_up(message_id(90), NOW).messages[1]
+    selling.receive(build_registration(registration(signer), posting(signer)), NOW)
+    receipt, decision = selling.look_up(message_id(1), NOW).messages[1:]
+    for document, kind in ((notice, "204"), (receipt, "102"), (decision, "103")):
+        for other in {"102", "103", "104", "301", "302"} - {kind}:
+            shown = document.replace(f"<MLTDiep>{kind}<".encode(), f"<MLTDiep>{other}<".encode(), 1)
+            assert shown != document
+            with pytest.raises(NoticeNotProven):
+                check_form_answer(shown, trust, tax_code=TAX_CODE, now=NOW)
+
+
+def test_answers_about_others_are_not_proven(
+    new_sandbox: NewSandbox, signer: XmlSigner, trust: list[x509.Certificate]
+) -> None:
+    sandbox = new_sandbox()
+    sandbox.receive(build_registration(registration(signer), posting(signer)), NOW)
+    receipt, decision = sandbox.look_up(message_id(1), NOW).messages[1:]
+    with pytest.raises(NoticeNotProven, match="is about"):
+        check_form_answer(receipt, trust, tax_code=TAX_CODE, submission_id=message_id(2), now=NOW)
+    for document in (receipt, decision):
+        with pytest.raises(NoticeNotProven, match="taxpayer"):
+            check_form_answer(document, trust, tax_code="0107001729", now=NOW)
 
 
 # The rules of a registration, each broken alone
@@ -422,12 +475,8 @@ def test_a_review_is_asked_and_explained(
     (invoice,) = request.invoices
     assert (str(invoice.reference), invoice.day, request.days) == ("1;C26MAA;128", DAY, 3)
     assert invoice.reasons[0].description == "Sai thuế suất"
-    explained = replace(
-        error_notice(),
-        reason=NoticeReason.EXPLANATION,
-        review_number=request.number,
-        review_day=request.noticed_on,
-    )
+    explained = fill_error_notice(SELLER, OFFICE, [WRONG], place="Đà Nẵng", day=DAY, review=request)
+    assert (explained.reason, explained.review_number) == (NoticeReason.EXPLANATION, request.number)
     assert only(ErrorNoticeResult, send(selling, build_error_notice(explained, posting(signer)))).accepted
     invented = replace(explained, review_number="1")
     refused = only(ErrorNoticeResult, send(selling, build_error_notice(invented, posting(signer, 2))))
