@@ -77,4 +77,17 @@ def _run(db: Database, script: str) -> None:
             db.execute(statement)
 
 
-DEFINED = frozenset({"m001_first_schema", "m002_doubts_and_acknowledgements"})
+_THIRD = """
+ALTER TABLE invoice ADD COLUMN corrects INTEGER REFERENCES invoice(id);
+ALTER TABLE invoice ADD COLUMN relation INTEGER;
+CREATE INDEX invoice_corrects ON invoice(corrects) WHERE corrects IS NOT NULL;
+"""
+
+
+@MIGRATIONS()
+def m003_corrections(db: Database) -> None:
+    """Which invoice replaces or adjusts which."""
+    _run(db, _THIRD)
+
+
+DEFINED = frozenset({"m001_first_schema", "m002_doubts_and_acknowledgements", "m003_corrections"})

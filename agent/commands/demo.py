@@ -93,6 +93,7 @@ def _run(folder: Path, arguments: argparse.Namespace) -> int:
         daemon = Daemon(load_config(folder), seen.add)
         before = _last_invoice(daemon)
         daemon.start()
+        daemon.wait_until_listening(10.0)
         try:
             with _progress(seen, count, show=not arguments.json):
                 released = register.print_all(receipts, count, before + 1, printer)

@@ -1,4 +1,4 @@
-"""``thungan invoice list/show/xml/html/pdf/hold/release``: look at invoices, and set one aside."""
+"""``thungan invoice``: look at invoices, print, correct, set one aside."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agent.config import Config, default_folder, load_config
+from agent.correction import add_corrections, run_correction
 from agent.errors import FileUnwritable, ReasonMissing
 from outbox import reports
 from outbox.packages import hold, release_held
@@ -17,15 +18,19 @@ if TYPE_CHECKING:
     import argparse
 
 
+ACTIONS = ("list", "show", "xml", "html", "pdf", "replace", "adjust", "hold", "release")
+
+
 def add(parser: argparse.ArgumentParser) -> None:
     """Options."""
-    parser.add_argument("action", choices=["list", "show", "xml", "html", "pdf", "hold", "release"])
+    parser.add_argument("action", choices=ACTIONS)
     parser.add_argument("name", nargs="?", help="id, authority code or SYMBOL-NUMBER, such as C26MAA-128")
     parser.add_argument("--limit", type=int, default=20, metavar="N", help="how many to list (default 20)")
     parser.add_argument("--state", help="only invoices in this state")
     parser.add_argument("--size", default="A4", help="paper of html and pdf: A4, A5 or 80mm (default A4)")
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="write there")
-    parser.add_argument("--reason", default="", help="why an invoice is held (hold)")
+    parser.add_argument("--reason", default="", help="why: for hold, replace and adjust")
+    add_corrections(parser)
     parser.add_argument("--json", action="store_true", help="print as JSON")
 
 
@@ -34,6 +39,8 @@ def run(arguments: argparse.Namespace) -> int:
     config = load_config(arguments.data or default_folder())
     if arguments.action in {"hold", "release"}:
         return _set_aside(config, arguments)
+    if arguments.action in {"replace", "adjust"}:
+        return run_correction(config, arguments)
     connection = open_reader(config.folder / "thungan.db")
     try:
         if arguments.action == "list":

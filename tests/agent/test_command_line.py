@@ -91,8 +91,9 @@ def test_a_demo_goes_on_in_its_folder_and_in_no_other(
 ) -> None:
     folder = tmp_path / "demo"
     for _ in range(2):
-        assert main(["demo", "--data", str(folder), "--sales", "2", "--json"]) == 0
-        assert json.loads(capsys.readouterr().out)["accepted"] == 2
+        code = main(["demo", "--data", str(folder), "--sales", "2", "--json"])
+        summary = json.loads(capsys.readouterr().out)
+        assert (code, summary["accepted"]) == (0, 2), summary
     shop = tmp_path / "shop"
     assert main(["init", "--data", str(shop)]) == 0
     assert main(["demo", "--data", str(shop)]) == 2
@@ -186,3 +187,25 @@ def test_profiles_are_tested_and_learned(capsys: pytest.CaptureFixture[str], tmp
     assert main(["profile", "test", "--profile", str(learned), *samples]) == 0
     assert main(["profile", "test", str(DATA / "receipts_other" / "037-broken-x-tcvn3-42.prn")]) == 1
     assert main(["profile", "test", "--profile", "nowhere.toml", *samples]) == 2
+
+
+def test_a_correction_is_shown_before_it_is_issued(
+    shop: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    sale, folder = tmp_path / "sale.json", ["--data", str(shop)]
+    sale.write_text(SALE % LINE, "utf-8")
+    assert main(["issue", str(sale), *folder]) == 0
+    refund = tmp_path / "refund.json"
+    refund.write_text(f'{{"kind": "refund", "total": 15000, "lines": [{LINE}]}}', "utf-8")
+    words = ["invoice", "adjust", "C26MAA-1", "--sale", str(refund), "--reason", "khách trả hàng", *folder]
+    capsys.readouterr()
+    assert main(words) == 0
+    shown = capsys.readouterr().out
+    assert "total -15,000 VND (Âm mười lăm nghìn đồng)" in shown
+    assert "nothing is issued yet" in shown
+    assert main([*words, "--yes", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["total"] == -15_000
+    assert main([*words, "--yes"]) == 2
+    assert capsys.readouterr().err.startswith("E-INV-009: ")
+    assert main(["invoice", "replace", "C26MAA-1", "--sale", str(sale), "--reason", "x", *folder]) == 2
+    assert main(["invoice", "adjust", "C26MAA-1", "--sale", "nowhere.json", "--reason", "x", *folder]) == 2
