@@ -366,7 +366,7 @@ def test_amounts_are_written_plainly(value: str, written: str) -> None:
     assert f"<So>{written}</So>".encode() in write_form(AMOUNTS, Decimal(value), "_1")
 
 
-@pytest.mark.parametrize("value", ["0.0000001", "1" + "0" * 21, "NaN", "Infinity"])
+@pytest.mark.parametrize("value", ["0.0000001", "1" + "0" * 21, "NaN", "Infinity", "0.1" + "0" * 40 + "1"])
 def test_amounts_of_a_wrong_size_are_refused(value: str) -> None:
     with pytest.raises(FormInvalid):
         write_form(AMOUNTS, Decimal(value), "_1")
