@@ -87,9 +87,10 @@ class Field:
 class Group(Generic[T]):
     """An element with children. ``source``: the attribute with its value, "" for the same value.
 
-    ``make`` builds the value from its children when reading. ``each``: the attribute is a tuple, the
-    element stands once per item. A list that is not ``required`` leaves its element out when it is empty.
-    A group with the tag "" has no element of its own: its children stand among their neighbours.
+    ``make`` builds the value from its children when reading; a group with a ``source`` has one. ``each``:
+    the attribute is a tuple, the element stands once per item. A group that is not ``required`` holds
+    lists only, and is left out when they are empty. A group with the tag "" has no element of its own: its
+    children stand among their neighbours.
     """
 
     tag: str
@@ -97,7 +98,7 @@ class Group(Generic[T]):
     source: str = ""
     make: Callable[..., T] | None = None
     each: bool = False
-    required: bool | Condition = True
+    required: bool = True
 
 
 def write_form(table: Group[T], value: T, content_id: str) -> bytes:
@@ -144,22 +145,17 @@ def _written(group: Group[Any], value: object, path: str, position: int) -> Iter
 
 def _written_group(group: Group[Any], owner: object, path: str, position: int) -> Iterator[str]:
     inner: Any = getattr(owner, group.source) if group.source else owner
-    needed = _needed(group.required, owner)
-    if group.each:
-        if needed and not inner:
-            raise FormInvalid(path, "at least one is needed")
-        if len(inner) > _MOST_ITEMS:
-            raise FormInvalid(path, f"{len(inner)} items, at most {_MOST_ITEMS}")
-        for number, item in enumerate(inner, start=1):
-            inside = "".join(_written(group, item, f"{path}[{number}]", number))
+    if not group.each:
+        inside = "".join(_written(group, inner, path, position))
+        if inside or group.required:
             yield f"<{group.tag}>{inside}</{group.tag}>"
         return
-    if inner is None:
-        if needed:
-            raise FormInvalid(path, "it is missing")
-        return
-    inside = "".join(_written(group, inner, path, position))
-    if inside or needed:
+    if group.required and not inner:
+        raise FormInvalid(path, "at least one is needed")
+    if len(inner) > _MOST_ITEMS:
+        raise FormInvalid(path, f"{len(inner)} items, at most {_MOST_ITEMS}")
+    for number, item in enumerate(inner, start=1):
+        inside = "".join(_written(group, item, f"{path}[{number}]", number))
         yield f"<{group.tag}>{inside}</{group.tag}>"
 
 
@@ -173,7 +169,8 @@ def _written_field(field: Field, owner: object, path: str, position: int) -> Ite
         if words := "" if value is None else _words(field, value, path):
             written = True
             yield f"<{field.tag}>{words}</{field.tag}>"
-    if not written and _needed(field.required, owner):
+    needed = field.required(owner) if callable(field.required) else field.required
+    if needed and not written:
         raise FormInvalid(path, f"it is missing ({field.name})")
 
 
@@ -220,10 +217,6 @@ def _amount(value: Decimal, path: str) -> str:
     if len(fraction) > _DECIMALS or len(whole) + len(fraction) > _DIGITS:
         raise FormInvalid(path, f"{words[:40]} has more than {_DIGITS} digits or {_DECIMALS} decimals")
     return words
-
-
-def _needed(required: bool | Condition, owner: object) -> bool:  # noqa: FBT001 - it is the field's own
-    return required(owner) if callable(required) else required
 
 
 # Reading
@@ -278,36 +271,20 @@ def _read_part(part: Field | Group[Any], here: list[_Element], path: str) -> dic
     if part.each:
         if len(here) > _MOST_ITEMS:
             raise FormInvalid(path, f"{len(here)} items, at most {_MOST_ITEMS}")
-        items = (
-            _made(part, _read(part, item, f"{path}[{number}]")) for number, item in enumerate(here, start=1)
-        )
-        return {part.source: tuple(items)}
-    if not here:
-        if part.required is True:
-            raise FormInvalid(path, "it is missing")
-        return _absent(part)
-    inside = _read(part, here[0], path)
-    return {part.source: _made(part, inside)} if part.source else inside
+        items = (_read(part, item, f"{path}[{number}]") for number, item in enumerate(here, start=1))
+        return {part.source: tuple(_made(part, item) for item in items)}
+    if here:
+        inside = _read(part, here[0], path)
+        return {part.source: _made(part, inside)} if part.source else inside
+    if part.required:
+        raise FormInvalid(path, "it is missing")
+    return {inner.source: () for inner in part.children if isinstance(inner, Group)}
 
 
 def _made(group: Group[Any], values: dict[str, Any]) -> object:
     if group.make is None:
-        (value,) = values.values()
-        return value
+        raise TypeError(f"the table does not say what {group.source} is made as")
     return group.make(**values)
-
-
-def _absent(group: Group[Any]) -> dict[str, Any]:
-    """What the attributes of a group left out are: empty lists, and None for the rest."""
-    if group.source:
-        return {group.source: () if group.each else None}
-    values: dict[str, Any] = {}
-    for part in group.children:
-        if isinstance(part, Group):
-            values.update({part.source: ()} if part.each else _absent(part))
-        elif part.source:
-            values[part.source] = None
-    return values
 
 
 def _read_field(field: Field, here: list[_Element], path: str) -> dict[str, Any]:
@@ -365,5 +342,5 @@ def _shown(group: Group[Any], value: Any) -> Iterator[tuple[str, str]]:
                     yield part.name, one if isinstance(one, str) else _words(part, one, part.tag)
             continue
         inner = getattr(value, part.source) if part.source else value
-        for item in inner if part.each else () if inner is None else (inner,):
+        for item in inner if part.each else (inner,):
             yield from _shown(part, item)
