@@ -290,7 +290,8 @@ def _decision(answer: FormAnswer) -> str:
         case ErrorNoticeResult(accepted=accepted, refused=refused):
             if not accepted:
                 return "không tiếp nhận thông báo hóa đơn sai sót"
-            return f"đã tiếp nhận thông báo hóa đơn sai sót, trừ {len(refused)} hóa đơn"
+            but = f", trừ {len(refused)} hóa đơn" if refused else ""
+            return "đã tiếp nhận thông báo hóa đơn sai sót" + but
         case ReviewRequest(invoices=invoices, days=days):
             within = f" trong {days} ngày" if days is not None else ""
             return f"đề nghị rà soát {len(invoices)} hóa đơn và trả lời{within}"

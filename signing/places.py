@@ -10,12 +10,14 @@ document         signature in           signs                               whos
 206              TDiep/CKSNNT           TDiep/DLieu                         the seller's (TTChung/MST)
 each HDon        HDon/DSCKS/NBan        HDon/DLHDon                         the seller's (NDHDon/NBan/MST)
 300, 303         TBao/DSCKS/NNT         TBao/DLTBao                         the seller's (DLTBao/MST)
+BKe, BBan        DSCKS/NBan             NDBKe, NDBBan                       the seller's (MSTNBan)
+… and there      DSCKS/NMua             the same                            the buyer's (MSTNMua)
 100, 101         TKhai/DSCKS/NNT        TKhai/DLTKhai                       the seller's (TTChung/MST)
 other notices    TBao/DSCKS/CQT         TBao/DLTBao, TBao/STBao if present  the authority's
 … and there      TBao/DSCKS/TTCQT       TBao/DLTBao                         the authority's head's
 ===============  =====================  ==================================  ============================
 
-HDon, TBao and TKhai may also stand alone, as files of their own.
+HDon, TBao and TKhai may also stand alone; BKe and BBan always do here, as files of their own.
 """
 
 from __future__ import annotations
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
 _PACKAGE = "206"
 _BY_TAXPAYER = {"100", "101", "300", "303"}
+_BETWEEN_PARTIES = {"BKe": "NDBKe", "BBan": "NDBBan"}
 _UNSIGNED = {"999", "-1"}
 _KIND = re.compile(r"[1-9][0-9]{2}")
 _ENVELOPE = {"TTChung", "DLieu", "CKSNNT"}
@@ -77,6 +80,8 @@ def places_of(root: _Element) -> list[Place]:
         return _lone_notice(root)
     if kind == "TKhai":
         return list(_form(root, "/TKhai"))
+    if kind in _BETWEEN_PARTIES:
+        return list(_between_parties(root, _BETWEEN_PARTIES[kind], f"/{kind}"))
     raise SignatureRefused(f"it is not known how a document {kind} is signed")
 
 
@@ -137,6 +142,16 @@ def _form(form: _Element, path: str) -> Iterator[Place]:
         general = _only(content, "TTChung", f"{path}/DLTKhai")
         tax_code = _text(general, "MST", f"{path}/DLTKhai/TTChung")
         yield Place(signature, (Content(f"{path}/DLTKhai", content),), tax_code)
+
+
+def _between_parties(document: _Element, tag: str, path: str) -> Iterator[Place]:
+    """The list of corrected invoices and the record of agreement: the seller signs, and the buyer may."""
+    content = Content(f"{path}/{tag}", _only(document, tag, path))
+    general = _only(content.element, "TTChung", content.path)
+    for signer, code, needed in (("NBan", "MSTNBan", True), ("NMua", "MSTNMua", False)):
+        signature = _signature(document, ("DSCKS", signer), path, needed=needed)
+        if signature is not None:
+            yield Place(signature, (content,), _text(general, code, f"{content.path}/TTChung"))
 
 
 def _lone_notice(notice: _Element) -> list[Place]:

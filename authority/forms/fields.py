@@ -67,7 +67,8 @@ class Field:
 
     ``longest`` counts the characters of a text or the digits of a whole number. ``required`` may be a
     question to the enclosing value. ``of`` turns a whole number into its enum. ``pattern``: the whole text
-    must match it. ``constant``: always this text, no attribute.
+    must match it. ``constant``: always this text, no attribute. ``each``: the attribute is a tuple, and the
+    element stands once for every value.
     """
 
     tag: str
@@ -79,15 +80,17 @@ class Field:
     of: Callable[[int], object] = int
     pattern: str = ""
     constant: str = ""
+    each: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Group(Generic[T]):
     """An element with children. ``source``: the attribute with its value, "" for the same value.
 
-    ``make`` builds the value from its children when reading. ``each``: the attribute is a tuple, the
-    element stands once per item. A list that is not ``required`` leaves its element out when it is empty.
-    A group with the tag "" has no element of its own: its children stand among their neighbours.
+    ``make`` builds the value from its children when reading; a group with a ``source`` has one. ``each``:
+    the attribute is a tuple, the element stands once per item. A group that is not ``required`` holds
+    lists only, and is left out when they are empty. A group with the tag "" has no element of its own: its
+    children stand among their neighbours.
     """
 
     tag: str
@@ -95,7 +98,7 @@ class Group(Generic[T]):
     source: str = ""
     make: Callable[..., T] | None = None
     each: bool = False
-    required: bool | Condition = True
+    required: bool = True
 
 
 def write_form(table: Group[T], value: T, content_id: str) -> bytes:
@@ -135,29 +138,24 @@ def _written(group: Group[Any], value: object, path: str, position: int) -> Iter
         if isinstance(part, Field):
             yield from _written_field(part, value, f"{path}/{part.tag}", position)
         elif not part.tag:
-            yield from _written(part, getattr(value, part.source), path, 0)
+            yield from _written(part, getattr(value, part.source), path, position)
         else:
-            yield from _written_group(part, value, f"{path}/{part.tag}")
+            yield from _written_group(part, value, f"{path}/{part.tag}", position)
 
 
-def _written_group(group: Group[Any], owner: object, path: str) -> Iterator[str]:
+def _written_group(group: Group[Any], owner: object, path: str, position: int) -> Iterator[str]:
     inner: Any = getattr(owner, group.source) if group.source else owner
-    needed = _needed(group.required, owner)
-    if group.each:
-        if needed and not inner:
-            raise FormInvalid(path, "at least one is needed")
-        if len(inner) > _MOST_ITEMS:
-            raise FormInvalid(path, f"{len(inner)} items, at most {_MOST_ITEMS}")
-        for number, item in enumerate(inner, start=1):
-            inside = "".join(_written(group, item, f"{path}[{number}]", number))
+    if not group.each:
+        inside = "".join(_written(group, inner, path, position))
+        if inside or group.required:
             yield f"<{group.tag}>{inside}</{group.tag}>"
         return
-    if inner is None:
-        if needed:
-            raise FormInvalid(path, "it is missing")
-        return
-    inside = "".join(_written(group, inner, path, 0))
-    if inside or needed:
+    if group.required and not inner:
+        raise FormInvalid(path, "at least one is needed")
+    if len(inner) > _MOST_ITEMS:
+        raise FormInvalid(path, f"{len(inner)} items, at most {_MOST_ITEMS}")
+    for number, item in enumerate(inner, start=1):
+        inside = "".join(_written(group, item, f"{path}[{number}]", number))
         yield f"<{group.tag}>{inside}</{group.tag}>"
 
 
@@ -165,11 +163,14 @@ def _written_field(field: Field, owner: object, path: str, position: int) -> Ite
     if field.type is Type.POSITION:
         yield f"<{field.tag}>{position}</{field.tag}>"
         return
-    value = field.constant or getattr(owner, field.source)
-    words = "" if value is None else _words(field, value, path)
-    if words:
-        yield f"<{field.tag}>{words}</{field.tag}>"
-    elif _needed(field.required, owner):
+    held: Any = field.constant or getattr(owner, field.source)
+    written = False
+    for value in held if field.each else (held,):
+        if words := "" if value is None else _words(field, value, path):
+            written = True
+            yield f"<{field.tag}>{words}</{field.tag}>"
+    needed = field.required(owner) if callable(field.required) else field.required
+    if needed and not written:
         raise FormInvalid(path, f"it is missing ({field.name})")
 
 
@@ -208,15 +209,14 @@ def _text(field: Field, words: str, path: str) -> str:
 def _amount(value: Decimal, path: str) -> str:
     if not value.is_finite():
         raise FormInvalid(path, f"{value} is not a number")
-    words = format(value.normalize() + 0, "f")  # + 0: no minus before zero
+    short = value.normalize() + 0  # + 0: no minus before zero
+    if short != value:
+        raise FormInvalid(path, "it has more digits than any amount")
+    words = format(short, "f")
     whole, _, fraction = words.lstrip("-").partition(".")
     if len(fraction) > _DECIMALS or len(whole) + len(fraction) > _DIGITS:
         raise FormInvalid(path, f"{words[:40]} has more than {_DIGITS} digits or {_DECIMALS} decimals")
     return words
-
-
-def _needed(required: bool | Condition, owner: object) -> bool:  # noqa: FBT001 - it is the field's own
-    return required(owner) if callable(required) else required
 
 
 # Reading
@@ -264,44 +264,27 @@ def _read_children(
 
 
 def _read_part(part: Field | Group[Any], here: list[_Element], path: str) -> dict[str, Any]:
-    several = isinstance(part, Group) and part.each
-    if len(here) > 1 and not several:
+    if len(here) > 1 and not part.each:
         raise FormInvalid(path, f"it stands {len(here)} times")
     if isinstance(part, Field):
         return _read_field(part, here, path)
     if part.each:
         if len(here) > _MOST_ITEMS:
             raise FormInvalid(path, f"{len(here)} items, at most {_MOST_ITEMS}")
-        items = (
-            _made(part, _read(part, item, f"{path}[{number}]")) for number, item in enumerate(here, start=1)
-        )
-        return {part.source: tuple(items)}
-    if not here:
-        if part.required is True:
-            raise FormInvalid(path, "it is missing")
-        return _absent(part)
-    inside = _read(part, here[0], path)
-    return {part.source: _made(part, inside)} if part.source else inside
+        items = (_read(part, item, f"{path}[{number}]") for number, item in enumerate(here, start=1))
+        return {part.source: tuple(_made(part, item) for item in items)}
+    if here:
+        inside = _read(part, here[0], path)
+        return {part.source: _made(part, inside)} if part.source else inside
+    if part.required:
+        raise FormInvalid(path, "it is missing")
+    return {inner.source: () for inner in part.children if isinstance(inner, Group)}
 
 
 def _made(group: Group[Any], values: dict[str, Any]) -> object:
     if group.make is None:
-        (value,) = values.values()
-        return value
+        raise TypeError(f"the table does not say what {group.source} is made as")
     return group.make(**values)
-
-
-def _absent(group: Group[Any]) -> dict[str, Any]:
-    """What the attributes of a group left out are: empty lists, and None for the rest."""
-    if group.source:
-        return {group.source: () if group.each else None}
-    values: dict[str, Any] = {}
-    for part in group.children:
-        if isinstance(part, Group):
-            values.update({part.source: ()} if part.each else _absent(part))
-        elif part.source:
-            values[part.source] = None
-    return values
 
 
 def _read_field(field: Field, here: list[_Element], path: str) -> dict[str, Any]:
@@ -309,9 +292,9 @@ def _read_field(field: Field, here: list[_Element], path: str) -> dict[str, Any]
         if field.type is not Type.POSITION and field.required is True:
             raise FormInvalid(path, f"it is missing ({field.name})")
         return {field.source: None} if field.source else {}
-    if len(here[0]):
-        raise FormInvalid(path, "there are elements inside it")
-    words = here[0].text or ""
+    if field.each:
+        return {field.source: tuple(_value(field, _leaf(one, path), path) for one in here)}
+    words = _leaf(here[0], path)
     if field.constant:
         if words != field.constant:
             raise FormInvalid(path, f"it is {words[:40]!r}, not {field.constant!r}")
@@ -319,6 +302,12 @@ def _read_field(field: Field, here: list[_Element], path: str) -> dict[str, Any]
     if field.type is Type.POSITION:
         return {}
     return {field.source: _value(field, words, path) if words else None}
+
+
+def _leaf(element: _Element, path: str) -> str:
+    if len(element):
+        raise FormInvalid(path, "there are elements inside it")
+    return element.text or ""
 
 
 def _value(field: Field, words: str, path: str) -> object:
@@ -348,9 +337,10 @@ def _shown(group: Group[Any], value: Any) -> Iterator[tuple[str, str]]:
     for part in group.children:
         if isinstance(part, Field):
             held = part.constant or (getattr(value, part.source) if part.source else None)
-            if held is not None and held != "":
-                yield part.name, held if isinstance(held, str) else _words(part, held, part.tag)
+            for one in held or () if part.each else (held,):
+                if one is not None and one != "":
+                    yield part.name, one if isinstance(one, str) else _words(part, one, part.tag)
             continue
         inner = getattr(value, part.source) if part.source else value
-        for item in inner if part.each else () if inner is None else (inner,):
+        for item in inner if part.each else (inner,):
             yield from _shown(part, item)

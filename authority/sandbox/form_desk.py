@@ -39,6 +39,7 @@ from authority.sandbox.settings import (
     UNKNOWN_INVOICE,
     UNKNOWN_TAXPAYER,
     Finding,
+    bad_format,
     broken,
 )
 from signing.verify import verify_document
@@ -81,7 +82,7 @@ class FormDesk:
         content = child(envelope.content, root, tag)
         if content is None:
             empty = envelope.content if envelope.content is not None else envelope.root
-            return JudgedForm(empty, (broken(SIGNATURE, f"{root}/{tag}", "thiếu thẻ bắt buộc"),), None)
+            return JudgedForm(empty, (bad_format(f"{root}/{tag}", "thiếu thẻ bắt buộc"),), None)
         report = verify_document(data, now=now)
         signature = report.signatures[0] if report.valid else None
         table = REGISTRATION_TABLE if registers else ERROR_NOTICE_TABLE

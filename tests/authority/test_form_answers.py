@@ -119,6 +119,11 @@ def test_an_error_notice_is_accepted_but_for_what_is_listed() -> None:
     assert "trừ 2 hóa đơn" in next(told(read))
 
 
+def test_an_error_notice_without_objections() -> None:
+    read = answer("301", f"<MGDDTu>{OURS}</MGDDTu>", STATED)
+    assert next(told(read)).endswith("đã tiếp nhận thông báo hóa đơn sai sót")
+
+
 def test_an_error_notice_refused_as_a_whole() -> None:
     read = answer("301", "<DSLDKTNhan><LDo><MLoi>1</MLoi><MTLoi>x</MTLoi><HDXLy>y</HDXLy></LDo></DSLDKTNhan>")
     assert isinstance(read, ErrorNoticeResult)

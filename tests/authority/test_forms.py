@@ -323,6 +323,11 @@ STRANGE = [
     ("<SHDon>128", "<SHDon>+128", "DLTBao/DSHDon/HDon[1]/SHDon"),
     ("<HDon>", "<HDon>x", "DLTBao/DSHDon/HDon[1]"),
     ("<DSHDon>", "<DSHDon><x></x>", "DLTBao/DSHDon/x"),
+    (
+        "<DDanh>Đà Nẵng</DDanh><NTBao>2026-11-23</NTBao>",
+        "<NTBao>2026-11-23</NTBao><DDanh>x</DDanh>",
+        "DLTBao/DDanh",
+    ),
 ]
 
 
@@ -333,6 +338,22 @@ def test_the_reader_is_strict(old: str, new: str, path: str) -> None:
     with pytest.raises(FormInvalid) as refused:
         read_form(ERROR_NOTICE, parse_document(data.replace(old, new, 1).encode()))
     assert refused.value.path == path
+
+
+def test_a_group_that_is_missing(signer: XmlSigner) -> None:
+    for tag, path in (("DSHDon", "DLTBao/DSHDon"), ("DSHDon", "DLTBao/DSHDon/HDon")):
+        data = write_form(ERROR_NOTICE, error_notice(), "_1").decode()
+        start, end = data.index(f"<{tag}>"), data.index(f"</{tag}>") + len(f"</{tag}>")
+        inside = f"<{tag}></{tag}>" if path.endswith("HDon/HDon") else ""
+        with pytest.raises(FormInvalid) as refused:
+            read_form(ERROR_NOTICE, parse_document((data[:start] + inside + data[end:]).encode()))
+        assert refused.value.path == path
+
+
+def test_a_registration_is_read_from_its_message(signer: XmlSigner) -> None:
+    form = registration(signer)
+    assert read_sent_form(build_registration(form, posting(signer))) == form
+    assert dict(form_lines(error_notice()))["Số hóa đơn"] == "128"
 
 
 def test_a_message_without_form_is_refused(signer: XmlSigner) -> None:
@@ -366,7 +387,7 @@ def test_amounts_are_written_plainly(value: str, written: str) -> None:
     assert f"<So>{written}</So>".encode() in write_form(AMOUNTS, Decimal(value), "_1")
 
 
-@pytest.mark.parametrize("value", ["0.0000001", "1" + "0" * 21, "NaN", "Infinity"])
+@pytest.mark.parametrize("value", ["0.0000001", "1" + "0" * 21, "NaN", "Infinity", "0.1" + "0" * 40 + "1"])
 def test_amounts_of_a_wrong_size_are_refused(value: str) -> None:
     with pytest.raises(FormInvalid):
         write_form(AMOUNTS, Decimal(value), "_1")

@@ -300,6 +300,10 @@ def first_certificate(**values: object) -> Callable[[XmlSigner], bytes]:
 GENERAL, DETAILS = "TKhai/DLTKhai/TTChung", "TKhai/DLTKhai/NDTKhai"
 CARRIER = "<TCTN><TTCTN>A</TTCTN><MSTTCTN>0107001729</MSTTCTN><TNgay>2026-11-23</TNgay>{}</TCTN>"
 END = "</NDTKhai>"
+OTHER_CERTIFICATE = (
+    "<CTS><TTChuc>A</TTChuc><Seri>0A</Seri><TNgay>2026-11-23T00:00:00</TNgay>"
+    "<DNgay>2026-11-22T00:00:00</DNgay><HThuc>1</HThuc></CTS>"
+)
 BROKEN_REGISTRATIONS = [
     (edited(("<PBan>2.1.0", "<PBan>2.0.0")), ("20001", f"{GENERAL}/PBan")),
     (edited(("<MSo>01/", "<MSo>04/")), ("20001", f"{GENERAL}/MSo")),
@@ -328,6 +332,8 @@ BROKEN_REGISTRATIONS = [
         changed(lambda form: replace(form, certificates=form.certificates * 2)),
         ("S3109", f"{DETAILS}/DSCTSSDung/CTS[2]/Seri"),
     ),
+    (edited(("<DDanh>Đà Nẵng<", "<DDanh><")), ("20001", f"{GENERAL}/DDanh")),
+    (edited(("</CTS>", f"</CTS>{OTHER_CERTIFICATE}")), ("S3105", f"{DETAILS}/DSCTSSDung/CTS[2]/DNgay")),
     (edited(("<NLap>2026-11-23", "<NLap>2026-11-24")), ("S3102", f"{GENERAL}/NLap")),
     (edited(("<NSDDPLuat>1980", "<NSDDPLuat>2980")), ("S3102", f"{GENERAL}/NSDDPLuat")),
     (edited(("<CCCDan>048180000001</CCCDan>", "")), ("S3107", f"{GENERAL}/CCCDan")),
@@ -363,6 +369,22 @@ def test_every_rule_of_a_registration(
     assert isinstance(receipt, RegistrationReceipt)
     assert not receipt.accepted
     assert findings(receipt) == [expected]
+
+
+def test_a_form_without_its_content(new_sandbox: NewSandbox, signer: XmlSigner, send: Send) -> None:
+    for data, path in (
+        (build_registration(registration(signer), posting(signer)), "TKhai/DLTKhai"),
+        (build_error_notice(error_notice(), posting(signer)), "TBao/DLTBao"),
+    ):
+        renamed = data.replace(path.rpartition("/")[2].encode(), b"DLKhac")
+        (answer,) = send(new_sandbox(), renamed)
+        assert findings(answer) == [("20001", path)]
+
+
+def test_an_optional_field_may_be_empty(new_sandbox: NewSandbox, signer: XmlSigner, send: Send) -> None:
+    content = edited(("<NLHe>Nguyễn Thị &lt;Hàn&gt; &amp; con<", "<NLHe><"))(signer)
+    answers = send(new_sandbox(), _message("100", "TKhai", content, TAX_CODE, posting(signer)))
+    assert only(RegistrationDecision, answers).accepted
 
 
 def test_a_provider_must_be_named_as_carrier(
