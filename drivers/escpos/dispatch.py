@@ -73,7 +73,11 @@ def _dialect(rows: Iterable[Row], singles: Iterable[Row], pages: dict[str, int],
 
 _STATEFUL = {"ESC @", "ESC t", "ESC GS t", "ESC *"}
 _NAMES = {value: name for name, value in CONTROLS.items()}
-_STAR_ROWS = (*star.STAR, *grammar.GS, *grammar.REAL_TIME, *grammar.DISPLAY)
+_STAR_CODES = {row.code for row in star.STAR} - {"ESC *"}
+_STAR_ROWS = (
+    *(row for row in grammar.ESC if row.code not in _STAR_CODES),
+    *(*star.STAR, *grammar.GS, *grammar.REAL_TIME, *grammar.DISPLAY),
+)
 _STAR_SINGLES = (*grammar.SINGLE, *star.SINGLE)
 _STAR_PAGES = {"ESC GS t": STAR_PAGES}
 _FOREIGN = (*star.GROUPS, star.RASTER_MODE)

@@ -1,9 +1,9 @@
 """The grammar of ESC/POS: Epson's command reference, and what Xprinter, Zjiang and Sunmi add, row by row.
 
 A row is a command as the reference prints it. Rows with ``first`` share their first two bytes with others
-and are chosen by their first parameter. Sources: Epson's ESC/POS command reference (TM series, with its
-obsolete commands); the command sets of Xprinter and Zjiang (80 mm and 58 mm) and Rongta; Sunmi follows
-Epson. ``docs/escpos.md`` shows this table.
+and are chosen by their first parameter; the earlier row wins. Sources: Epson's ESC/POS command reference
+(TM series, with its obsolete commands); the command sets of Xprinter and Zjiang (80 mm and 58 mm) and
+Rongta; Sunmi follows Epson. ``docs/escpos.md`` shows this table.
 """
 
 from drivers.escpos.events import (
@@ -20,6 +20,7 @@ from drivers.escpos.row import Row, commands
 
 _COUNTED = Counted(at=1)  # fn pL pH d…: the extensible commands
 _COLUMNS = "m nL nH d…"
+_LETTERS = bytes((*range(0x41, 0x5B), *range(0x61, 0x7B)))
 
 ESC = (
     *commands(
@@ -78,7 +79,7 @@ ESC = (
     Row(
         "ESC &", "y c1 c2 [x d…]…", "user-defined characters", length=Items(3, 2, 1, wide=False), walked=True
     ),
-    Row("ESC (", "fn pL pH d…", "extensible commands: buzzer, batch print", length=_COUNTED),
+    Row("ESC (", "fn pL pH d…", "extensible commands: buzzer, batch print", length=_COUNTED, first=_LETTERS),
     Row("ESC *", _COLUMNS, "bit image, 8 dots a column", Raster, Counted(at=1), bytes(range(8))),
     Row("ESC *", _COLUMNS, "bit image, 24 dots a column", Raster, Counted(at=1, unit=3), b" !&'("),
     Row("ESC *", _COLUMNS, "bit image, 48 dots a column (ESC/P)", Raster, Counted(at=1, unit=6), b"GHI"),
@@ -139,9 +140,9 @@ GS = (
     Row(
         "GS (",
         "fn pL pH d…",
-        "extensible commands: tests, status, memory, set-up, layout, print control",
+        "extensible commands: status, memory, set-up, print control",
         length=_COUNTED,
-        first=b"ABCDEFGHIJKMNOPQRSTUVWXYZabcdefghijlmnopqrstuvwxyz",
+        first=_LETTERS,
     ),
     Row("GS *", "x y d…", "downloaded bit image", Raster, Area(at=0, width=1, unit=8)),
     Row("GS 8", "L p1 p2 p3 p4 d…", "graphics", Raster, Counted(at=1, width=4), b"L"),
@@ -192,7 +193,11 @@ FS = (
         "FS p n m | print a picture of the memory (obsolete)",
     ),
     Row(
-        "FS (", "fn pL pH d…", "extensible commands: encoding, fonts, logos, labels, scanner", length=_COUNTED
+        "FS (",
+        "fn pL pH d…",
+        "extensible commands: encoding, fonts, logos, labels, scanner",
+        length=_COUNTED,
+        first=_LETTERS,
     ),
     Row("FS 2", "c1 c2 d1…d72", "user-defined Kanji character of 24 × 24 dots", length=Fixed(74)),
     Row("FS a", "0 n", "read a check (obsolete)", first=b"0"),

@@ -75,7 +75,7 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """Width times height (little-endian, ``width`` bytes each, one after the other at ``at``) times ``unit``."""
+    """Width times height (little-endian, ``width`` bytes each, from ``at`` on) times ``unit``."""
 
     at: int
     width: int = 2
@@ -171,21 +171,21 @@ class Fields:
 
 @dataclass(frozen=True, slots=True)
 class By:
-    """Another rule for each value of the byte at ``at``; ``NOT`` this command for other values."""
+    """Another rule for each set of values of the byte at ``at``; ``NOT`` this command for other values."""
 
     at: int
-    rules: Mapping[int, Length]
+    rules: Mapping[bytes, Length]
 
     @property
     def words(self) -> str:
-        cases = (f"{_shown(value)}: {rule.words}" for value, rule in self.rules.items())
+        cases = (f"{shown(values)}: {rule.words}" for values, rule in self.rules.items())
         return f"by byte {self.at + 1}: " + "; ".join(cases)
 
     def measure(self, data: bytes, at: int) -> int:
         if len(data) <= at + self.at:
             return MORE
-        rule = self.rules.get(data[at + self.at])
-        return NOT if rule is None else rule.measure(data, at)
+        byte = data[at + self.at]
+        return next((rule.measure(data, at) for values, rule in self.rules.items() if byte in values), NOT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +237,17 @@ def _believed(size: int) -> int:
 
 def _span(at: int, width: int) -> str:
     return f" {at + 1}" if width == 1 else f"s {at + 1}–{at + width}"
+
+
+def shown(values: bytes) -> str:
+    """Byte values for the documentation, runs shortened: ``0–6, A, B``."""
+    runs: list[list[int]] = []
+    for value in values:
+        if runs and runs[-1][-1] == value - 1:
+            runs[-1].append(value)
+        else:
+            runs.append([value])
+    return ", ".join("–".join(_shown(end) for end in dict.fromkeys((run[0], run[-1]))) for run in runs)
 
 
 def _shown(value: int) -> str:

@@ -10,6 +10,10 @@ from drivers.escpos.lengths import Area, By, Counted, Fixed, Tabs, Until
 from drivers.escpos.row import Row, commands
 
 _BIT_IMAGE = Counted(at=0)
+_PAGE_MODE = By(0, {b"01678": Fixed(1), b"23": Fixed(9), b"45": Fixed(3)})
+_PDF417 = By(0, {b"PI": Fixed(1), b"D": Counted(at=1), b"S": By(1, {b"0": Fixed(5), b"123": Fixed(3)})})
+_DIGITS, _MARGIN = Until(0, after=2, most=8), Until(0, after=3, most=8)
+_QR = By(0, {b"PI": Fixed(1), b"S": Fixed(3), b"D": By(1, {b"1": Counted(at=3)})})
 
 GROUPS = (
     *commands(
@@ -35,19 +39,11 @@ GROUPS = (
         "ESC GS t n | code table",
     ),
     Row("ESC GS )", "fn pL pH d…", "extensible commands: UTF-8, text search", length=Counted(at=1)),
-    Row("ESC GS P", "n d…", "page mode", length=By(0, {
-        **{n: Fixed(1) for n in b"01678\x00\x01\x06\x07\x08"},
-        **{n: Fixed(9) for n in b"23\x02\x03"},
-        **{n: Fixed(3) for n in b"45\x04\x05"},
-    })),
+    Row("ESC GS P", "n d…", "page mode", length=_PAGE_MODE),
     Row("ESC GS S", "m xL xH yL yH n d…", "raster picture", Raster, Area(at=1, extra=1)),
-    Row("ESC GS x", "fn d…", "PDF417", QrCode, By(0, {
-        **{n: Fixed(1) for n in b"PI"}, 0x44: Counted(at=1), 0x53: By(1, {0x30: Fixed(5), **{n: Fixed(3) for n in b"123"}}),
-    }), only=(0, 0x44), data=(3, None)),
-    Row("ESC GS y", "fn d…", "QR code", QrCode, By(0, {
-        **{n: Fixed(1) for n in b"PI"}, 0x53: Fixed(3), 0x44: By(1, {0x31: Counted(at=3)}),
-    }), only=(0, 0x44), data=(5, None)),
-)  # fmt: skip
+    Row("ESC GS x", "fn d…", "PDF417", QrCode, _PDF417, only=(0, 0x44), data=(3, None)),
+    Row("ESC GS y", "fn d…", "QR code", QrCode, _QR, only=(0, 0x44), data=(5, None)),
+)
 
 ESC = (
     *commands(
@@ -114,12 +110,11 @@ ESC = (
     Row("ESC b", "n1 n2 n3 n4 d… RS", "bar code", Barcode, Until(0x1E, after=4), data=(4, -1)),
 )
 
-_DIGITS = {n: Until(0, after=2, most=8) for n in b"EFKNPQTUYdefkpt"}
 RASTER_MODE = Row(
     "ESC *",
     "r fn d…",
     "raster mode: A begins, B ends it",
-    length=By(1, {**{n: Fixed(2) for n in b"ABCRab"}, **_DIGITS, 0x6D: Until(0, after=3, most=8)}),
+    length=By(1, {b"ABCRab": Fixed(2), b"m": _MARGIN, b"EFKNPQTUYdefkpt": _DIGITS}),
     first=b"r",
 )
 """It belongs to both tables: drivers of the TSP100 begin with it."""
