@@ -38,6 +38,18 @@ letters = "AA"                  # hai chữ cuối của ký hiệu: C26M"AA"; m
 number = 1                      # số thứ tự máy, 1 đến 999
 taxpayer = "{taxpayer}"              # 5 ký tự cơ quan thuế cấp (thông điệp 103)
 
+# Chỉ cần cho tờ khai (thungan register) và thông báo sai sót / only for the forms:
+# [office]                      # cơ quan thuế quản lý
+# name = "Thuế cơ sở 1 thành phố Đà Nẵng"
+# code = "50101"
+# place = "Đà Nẵng"             # nơi ký tờ khai
+# [representative]              # người đại diện theo pháp luật
+# name = "Nguyễn Thị An"
+# phone = "0905123456"
+# born = 1980-05-17
+# sex = "female"                # male, female
+# citizen_id = "048180001234"
+
 [vat]
 default = "8%"                  # thuế suất khi phiếu không ghi: 0% 5% 8% 10% KCT KKKNT KHAC:AB.CD%
 # service_charge = "8%"         # thuế suất của phí phục vụ; để trống: như trên
@@ -87,6 +99,7 @@ class Config:
     ca: Path | None
     trust: Path | None
     every: float
+    forms: dict[str, Any]  # [office] and [representative], as agent.form_filling reads them
 
     @property
     def seller(self) -> Seller:
@@ -165,9 +178,21 @@ def _read(folder: Path, take: _Sections) -> Config:
         ca=_path(folder, take.text("authority.ca", 500, "")),
         trust=_path(folder, take.text("authority.trust", 500, "")),
         every=float(take.whole("authority.every", 1, 86_400, 15)),
+        forms=_form_values(take),
     )
     take.finish()
     return config
+
+
+_FORM_KEYS = (
+    *(f"office.{key}" for key in ("name", "code", "place")),
+    *(f"representative.{key}" for key in ("name", "phone", "sex", "citizen_id", "passport", "nationality")),
+)
+
+
+def _form_values(take: _Sections) -> dict[str, Any]:
+    values: dict[str, Any] = {key: take.text(key, 100, "") or None for key in _FORM_KEYS}
+    return {**values, "representative.born": take.day("representative.born")}
 
 
 def _rates(take: _Sections) -> RateTable:
