@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from authority.elements import text
+from authority.elements import VIETNAM, text
 from authority.sandbox.form_notices import Addressee, write_result, write_review
 from authority.sandbox.form_rules import Mentioned, judge_error_notice, judge_mentioned, mentioned
 from authority.sandbox.form_schema import ERROR_NOTICE_TABLE
@@ -51,24 +51,14 @@ class NoticeDesk:
         office, header = self._office, envelope.header
         tax_code = header.tax_code or ""
         findings = form.findings or self._against_taxpayer(tax_code, form, now)
-        refused: list[tuple[Mentioned, tuple[Finding, ...]]] = []
-        told = 0
-        if not findings:
-            seen: set[tuple[str, str, int]] = set()
-            for one in mentioned(form.content):
-                why = (*judge_mentioned(one, seen, now), *self._against_invoice(tax_code, one))
-                told += 1
-                if why:
-                    refused.append((one, why))
-            if office.faults.strikes("refuse-form", header.message_id):
-                findings = (REFUSED_BY_FAULT,)
-            elif len(refused) > _MOST_REFUSED:
-                path = "TBao/DLTBao/DSHDon"
-                findings = (broken(UNKNOWN_INVOICE, path, f"{len(refused)} hóa đơn không được tiếp nhận"),)
+        refused = [] if findings else self._refused(tax_code, form, now)
+        if not findings and office.faults.strikes("refuse-form", header.message_id):
+            findings = (REFUSED_BY_FAULT,)
+        elif len(refused) > _MOST_REFUSED:
+            path = "TBao/DLTBao/DSHDon"
+            findings = (broken(UNKNOWN_INVOICE, path, f"{len(refused)} hóa đơn không được tiếp nhận"),)
         outcome = "invalid" if findings else "partly" if refused else "valid"
         office.store.decide(header.message_id, outcome, 0)
-        if not findings:
-            office.store.count("wrong_invoices", told - len(refused))
         to = Addressee(
             header.sender, tax_code, text(form.content, "TNNT")[:400] or tax_code, header.message_id
         )
@@ -90,9 +80,20 @@ class NoticeDesk:
         """Leave a 302 for the party ``receiver``; the message by return."""
         to = Addressee(receiver, tax_code, tax_code)
         document, number = write_review(self._office, to, now, invoices, why, days)
-        self._office.store.add_review(tax_code, number)
+        self._office.store.add_review(tax_code, number, now.astimezone(VIETNAM).date().isoformat())
         self._office.store.add_answer(receiver, "", now.timestamp(), document, in_look_up=False)
         return document
+
+    def _refused(
+        self, tax_code: str, form: SignedForm, now: datetime
+    ) -> list[tuple[Mentioned, tuple[Finding, ...]]]:
+        """The invoices of the notice that are not taken in, each with its reasons."""
+        seen: set[tuple[str, str, int]] = set()
+        judged = (
+            (one, (*judge_mentioned(one, seen, now), *self._against_invoice(tax_code, one)))
+            for one in mentioned(form.content)
+        )
+        return [(one, why) for one, why in judged if why]
 
     def _against_taxpayer(self, tax_code: str, form: SignedForm, now: datetime) -> tuple[Finding, ...]:
         store = self._office.store
@@ -103,9 +104,13 @@ class NoticeDesk:
         if serials is not None and form.certificate and form.certificate.serial_number not in serials:
             path = "TBao/DSCKS/NNT/Signature"
             findings.append(broken(CERTIFICATE, path, "chứng thư số chưa đăng ký (DSCTSSDung)"))
-        number = text(form.content, "So")
-        if number and not store.review_known(tax_code, number):
-            findings.append(broken(REVIEW, "TBao/DLTBao/So", "không có thông báo rà soát số này"))
+        if number := text(form.content, "So"):
+            asked_on = store.review_day(tax_code, number)
+            if asked_on is None:
+                findings.append(broken(REVIEW, "TBao/DLTBao/So", "không có thông báo rà soát số này"))
+            elif asked_on != text(form.content, "NTBCCQT"):
+                what = f"thông báo {number} là ngày {asked_on}"
+                findings.append(broken(REVIEW, "TBao/DLTBao/NTBCCQT", what))
         return tuple(findings)
 
     def _against_invoice(self, tax_code: str, one: Mentioned) -> tuple[Finding, ...]:
