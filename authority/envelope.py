@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 DECLARATION = b"<?xml version='1.0' encoding='UTF-8'?>"
 
+REGISTRATION_MESSAGE = "100"  # form 01/ĐKTĐ-HĐĐT
 PACKAGE = "206"  # cash-register invoices
 NOTICE = "204"  # result notice 01/TB-KTDL
 TECHNICAL = "999"

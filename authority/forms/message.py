@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 from authority.codes import AUTHORITY, checked_message_id
 from authority.elements import child
-from authority.envelope import DECLARATION, Header, read_envelope, write_header
+from authority.envelope import DECLARATION, REGISTRATION_MESSAGE, Header, read_envelope, write_header
 from authority.errors import CodeInvalid, FormInvalid, MessageTooLarge
 from authority.forms.error_notice import ERROR_NOTICE, ErrorNotice
 from authority.forms.fields import read_form, shown, write_form
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
     from signing.xmldsig import XmlSigner
 
-REGISTRATION_MESSAGE = "100"
-NOTICE_MESSAGES = ("300", "303")
 NoticeKind = Literal["300", "303"]
 _HEX = 32
 

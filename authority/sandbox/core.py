@@ -5,8 +5,7 @@
 >>> answer = sandbox.receive(package, datetime.now(UTC))  # doctest: +SKIP
 
 A message is answered with a 999 at once; the checked result (204 to a package, 102, 103 or 301 to a form)
-falls due later. The same message
-again gets the same 999 again and is never registered a second time.
+falls due later. The same message again gets the same 999 again and is never registered a second time.
 """
 
 from __future__ import annotations
@@ -18,14 +17,15 @@ from typing import TYPE_CHECKING
 from authority.answer_writing import build_technical
 from authority.answers import TechnicalError
 from authority.codes import AUTHORITY, is_message_id
-from authority.envelope import PACKAGE, TECHNICAL, Envelope, read_envelope
+from authority.envelope import PACKAGE, REGISTRATION_MESSAGE, TECHNICAL, Envelope, read_envelope
 from authority.errors import MessageUnreadable
 from authority.gateway import LookUp
 from authority.sandbox.envelope_rules import REPEATED, TOO_LARGE, UNREADABLE, check_envelope
 from authority.sandbox.faults import FaultPlan
-from authority.sandbox.form_desk import FormDesk
+from authority.sandbox.notice_desk import NoticeDesk
 from authority.sandbox.office import VERSION, Office
 from authority.sandbox.package_desk import PackageDesk
+from authority.sandbox.registration_desk import RegistrationDesk
 from authority.sandbox.settings import Settings
 
 if TYPE_CHECKING:
@@ -62,7 +62,8 @@ class Sandbox:
         """``signer`` holds the sandbox's own throw-away key; ``new_id`` is where randomness comes from."""
         self._office = Office(store, signer, settings or Settings(), faults or FaultPlan(), new_id)
         self._store = store
-        self._packages, self._forms = PackageDesk(self._office), FormDesk(self._office)
+        self._packages, self._notices = PackageDesk(self._office), NoticeDesk(self._office)
+        self._registrations = RegistrationDesk(self._office)
 
     @property
     def settings(self) -> Settings:
@@ -144,7 +145,7 @@ class Sandbox:
     ) -> bytes:
         """Send a 302 about invoices of a taxpayer to the party ``receiver``; also by return."""
         with self._store.transaction():
-            return self._forms.ask_review(receiver, tax_code, invoices, why, days, now)
+            return self._notices.ask_review(receiver, tax_code, invoices, why, days, now)
 
     def close(self) -> None:
         """Close the store."""
@@ -176,8 +177,9 @@ class Sandbox:
         if envelope.header.kind == PACKAGE:
             package = self._packages.judge(data, envelope, now)
             return lambda: self._packages.decide(envelope, package, now)
-        form = self._forms.judge(data, envelope, now)
-        return lambda: self._forms.decide(envelope, form, now)
+        desk = self._registrations if envelope.header.kind == REGISTRATION_MESSAGE else self._notices
+        form = desk.judge(data, envelope, now)
+        return lambda: desk.decide(envelope, form, now)
 
     def _known(self, data: bytes, envelope: Envelope, now: datetime) -> bytes | None:
         """The answer to a message that came before: the same again, unless its bytes are others."""

@@ -1,7 +1,7 @@
 """What a registration and a notice of wrong invoices must mean, once their fields are as the tables say.
 
-Ordered lists of checks over the content elements, DLTKhai and DLTBao; what only the store knows is asked by
-``form_desk``. The sandbox's own reading of Decree 70/2025/NĐ-CP, articles 1.11 and 1.13, and of the profile.
+Ordered lists of checks over the content elements, DLTKhai and DLTBao; what only the store knows the
+desks ask. The sandbox's own reading of Decree 70/2025/NĐ-CP, articles 1.11 and 1.13, and of the profile.
 """
 
 from __future__ import annotations

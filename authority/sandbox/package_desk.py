@@ -15,8 +15,8 @@ from authority.sandbox.settings import (
     CERTIFICATE,
     CODE_FOREIGN,
     CODE_NOT_UNIQUE,
-    FAULT,
     NOT_UNIQUE,
+    REFUSED_BY_FAULT,
     SELLER,
     Finding,
     Settings,
@@ -122,7 +122,7 @@ class PackageDesk:
             findings.append(Finding(CODE_NOT_UNIQUE, f"Mã {candidate.code} không duy nhất"))
         occasion = f"{candidate.tax_code};{candidate.form};{candidate.symbol};{candidate.number}"
         if not findings and self._office.faults.strikes("refuse", occasion):
-            findings.append(Finding(FAULT, "Hộp cát từ chối theo kịch bản lỗi"))
+            findings.append(REFUSED_BY_FAULT)
         if not findings:
             self._office.store.register(candidate, message_id)
         return tuple(findings)

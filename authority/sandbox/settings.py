@@ -87,6 +87,9 @@ OTHER_CODE = "S3302"
 FAULT = "S2999"
 
 
+REFUSED_BY_FAULT = Finding(FAULT, "Hộp cát từ chối theo kịch bản lỗi")
+
+
 def broken(code: str, path: str, what: str) -> Finding:
     """A rule of a form that is broken, worded as format errors are: the field's path and what is wrong."""
     return Finding(code, f"{path} : {what}", "Kiểm tra lại tờ khai, thông báo")

@@ -36,7 +36,7 @@ CREATE TABLE IF NOT EXISTS registrations (
 ) STRICT;
 CREATE INDEX IF NOT EXISTS registrations_taxpayer ON registrations (tax_code, due);
 CREATE TABLE IF NOT EXISTS reviews (
-    tax_code TEXT NOT NULL, number TEXT NOT NULL, PRIMARY KEY (tax_code, number)
+    tax_code TEXT NOT NULL, number TEXT NOT NULL, day TEXT NOT NULL, PRIMARY KEY (tax_code, number)
 ) STRICT;
 CREATE TABLE IF NOT EXISTS answers (
     id INTEGER PRIMARY KEY, receiver TEXT NOT NULL, submission_id TEXT NOT NULL, due REAL NOT NULL,
@@ -146,11 +146,7 @@ class Store:
 
     def characters_of(self, tax_code: str) -> str | None:
         """The five characters a taxpayer was given, None for an unknown one."""
-        with self._lock:
-            row = self._db.execute(
-                "SELECT characters FROM taxpayers WHERE tax_code = ?", (tax_code,)
-            ).fetchone()
-        return str(row[0]) if row else None
+        return self._text("SELECT characters FROM taxpayers WHERE tax_code = ?", (tax_code,))
 
     def give_characters(self, tax_code: str, characters: str) -> None:
         """Remember a taxpayer's five characters."""
@@ -183,22 +179,20 @@ class Store:
         found = self._in_force(tax_code, now)
         return frozenset(int(serial, 16) for serial in found[1].split()) if found else None
 
-    def add_review(self, tax_code: str, number: str) -> None:
-        """Remember the number of a 302."""
-        self._db.execute("INSERT INTO reviews VALUES (?, ?)", (tax_code, number))
+    def add_review(self, tax_code: str, number: str, day: str) -> None:
+        """Remember number and date of a 302."""
+        self._db.execute("INSERT INTO reviews VALUES (?, ?, ?)", (tax_code, number, day))
 
-    def review_known(self, tax_code: str, number: str) -> bool:
-        """Whether the taxpayer was sent a 302 of that number."""
-        return self._exists("SELECT 1 FROM reviews WHERE tax_code = ? AND number = ?", (tax_code, number))
+    def review_day(self, tax_code: str, number: str) -> str | None:
+        """The date of the 302 of that number, None where the taxpayer was sent none."""
+        return self._text("SELECT day FROM reviews WHERE tax_code = ? AND number = ?", (tax_code, number))
 
     def code_of(self, tax_code: str, form: int, symbol: str, number: int) -> str | None:
         """The authority code of a registered invoice, None where it is not registered."""
-        with self._lock:
-            row = self._db.execute(
-                "SELECT code FROM registered WHERE tax_code = ? AND form = ? AND symbol = ? AND number = ?",
-                (tax_code, form, symbol, number),
-            ).fetchone()
-        return str(row[0]) if row else None
+        return self._text(
+            "SELECT code FROM registered WHERE tax_code = ? AND form = ? AND symbol = ? AND number = ?",
+            (tax_code, form, symbol, number),
+        )
 
     def number_taken(self, candidate: Candidate) -> bool:
         """Whether form, symbol and number of that seller are registered."""
@@ -323,6 +317,11 @@ class Store:
                 (tax_code, now),
             ).fetchone()
         return (str(row[0]), str(row[1])) if row else None
+
+    def _text(self, query: str, values: tuple[object, ...]) -> str | None:
+        with self._lock:
+            row = self._db.execute(query, values).fetchone()
+        return str(row[0]) if row else None
 
     def _exists(self, query: str, values: tuple[object, ...]) -> bool:
         with self._lock:

@@ -503,6 +503,9 @@ def test_a_review_is_asked_and_explained(
     invented = replace(explained, review_number="1")
     refused = only(ErrorNoticeResult, send(selling, build_error_notice(invented, posting(signer, 2))))
     assert findings(refused) == [("S3201", f"{NOTICE}/So")]
+    misdated = replace(explained, review_day=DAY - timedelta(days=1))
+    refused = only(ErrorNoticeResult, send(selling, build_error_notice(misdated, posting(signer, 3))))
+    assert findings(refused) == [("S3201", f"{NOTICE}/NTBCCQT")]
 
 
 def noticed(*changes: tuple[str, str], notice: ErrorNotice | None = None) -> bytes:
