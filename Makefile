@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: help docs setup system demo test lint bench lock clean
+.PHONY: carts help docs setup system demo test lint bench lock clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -31,6 +31,9 @@ lint: setup ## format, lint, types, import arrows
 	@$(BIN)/ruff check -q .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+carts: setup ## random sales against every sum (CARTS of them)
+	@THUNGAN_CARTS=$(or $(CARTS),20000) $(BIN)/python -m pytest -q -n 2 tests/invoice/test_carts.py
 
 bench: setup ## speed, as ratios
 	@$(BIN)/python -m bench

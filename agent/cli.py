@@ -33,6 +33,7 @@ COMMANDS = {
         "thungan profile learn *.prn -o shop.toml",
     ),
     "keys": ("the seller's key and certificate", "thungan keys check --data shop"),
+    "numbers": ("the number series", "thungan numbers take-over --last 1234 --data shop"),
     "register": ("the registration with the tax authority", "thungan register --data shop --yes"),
     "notice": ("notice of wrong invoices", "thungan notice C26MAA-7 --reason 'sai tên' --data shop"),
     "verify": ("check the signatures of an invoice, package or notice", "thungan verify 206.xml --json"),

@@ -16,10 +16,11 @@ from invoice.buyers import UNNAMED_BUYER
 from invoice.compose import REDUCTION_NOTE, Terms
 from invoice.invoice import VERSIONS, Seller
 from invoice.numbers import MAX_REGISTER, Form, Symbol
+from invoice.qr import Payee
 from invoice.rate_table import Period, RateRule, RateTable
 from invoice.rates import Rate
 from invoice.tax_code import checked_tax_code
-from outbox.issuing import Register
+from outbox.numbering import Register
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -72,6 +73,10 @@ direct_rate = "1%"
 [source]                        # nơi phiếu đi ra: cổng nối tiếp của máy tính tiền
 uri = "{source}"
 
+# [transfer]                    # in kèm mã QR chuyển khoản (VietQR) trên phiếu / payment QR on the receipt
+# bank_bin = "970436"           # mã ngân hàng (BIN)
+# account = "0041000123456"
+
 [key]                           # chữ ký số; mật khẩu không bao giờ ghi ở đây
 file = "keys/seller.p12"        # hoặc pem:…, pkcs11:token=…?module-path=…, windows:thumbprint=…, csc+https://…
 passphrase = "{passphrase}"     # env:TÊN, file:ĐƯỜNG_DẪN hoặc keyring:DỊCH_VỤ/NGƯỜI_DÙNG
@@ -99,6 +104,7 @@ class Config:
     ca: Path | None
     trust: Path | None
     every: float
+    payee: Payee | None
     forms: dict[str, Any]  # [office] and [representative], as agent.form_filling reads them
 
     @property
@@ -178,10 +184,18 @@ def _read(folder: Path, take: _Sections) -> Config:
         ca=_path(folder, take.text("authority.ca", 500, "")),
         trust=_path(folder, take.text("authority.trust", 500, "")),
         every=float(take.whole("authority.every", 1, 86_400, 15)),
+        payee=_payee(take, seller),
         forms=_form_values(take),
     )
     take.finish()
     return config
+
+
+def _payee(take: _Sections, seller: Seller) -> Payee | None:
+    bank_bin, account = take.text("transfer.bank_bin", 6, ""), take.text("transfer.account", 19, "")
+    if not bank_bin and not account:
+        return None
+    return Payee(bank_bin, account, name=seller.name)
 
 
 _FORM_KEYS = (

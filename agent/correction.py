@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from agent.config import Config
     from invoice.invoice import Invoice
-    from invoice.sale import Sale
+    from invoice.sale import Buyer, Sale
 
 
 def add_corrections(parser: argparse.ArgumentParser) -> None:
@@ -35,6 +35,9 @@ def add_corrections(parser: argparse.ArgumentParser) -> None:
         metavar="SALE.json",
         help="replace: the right sale; adjust: what is given back (docs/sale-json.md)",
     )
+    parser.add_argument(
+        "--buyer", type=Path, metavar="BUYER.json", help="replace: the same sale with this buyer"
+    )
     parser.add_argument("--increase", action="store_true", help="adjust: the sale is added, not given back")
     parser.add_argument("--yes", action="store_true", help="issue it; else it is only shown")
 
@@ -42,11 +45,14 @@ def add_corrections(parser: argparse.ArgumentParser) -> None:
 def run_correction(config: Config, arguments: argparse.Namespace) -> int:
     """Show the correcting invoice; with --yes, issue it."""
     sale = _sale(arguments.sale)
-    correction = _correction(arguments, sale)
     connection = open_reader(config.folder / "thungan.db")
     try:
         row, _ = reports.find_invoice(connection, arguments.name or "")
         original = read_original(connection, row["id"])
+        if arguments.buyer is not None:
+            same = sale_from_json(reports.sale_of(connection, row["id"]))
+            sale = replace(sale or same, buyer=_buyer(arguments.buyer))
+        correction = _correction(arguments, sale)
     finally:
         connection.close()
     if not arguments.yes:
@@ -71,6 +77,14 @@ def _sale(path: Path | None) -> Sale | None:
         return None
     try:
         return sale_from_json(path.read_bytes())
+    except OSError as error:
+        raise FileUnreadable(f"{path}: {error.strerror}") from error
+
+
+def _buyer(path: Path) -> Buyer | None:
+    """The buyer alone, as it stands under ``buyer`` in the JSON of a sale."""
+    try:
+        return sale_from_json(b'{"total": 0, "buyer": ' + path.read_bytes() + b"}").buyer
     except OSError as error:
         raise FileUnreadable(f"{path}: {error.strerror}") from error
 

@@ -10,6 +10,7 @@ import logging
 import threading
 import time
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 
 from agent.parts import open_delivery, open_signer, sign_checkpoint
@@ -17,6 +18,7 @@ from drivers.codeblock import code_block
 from drivers.reading import read_receipt
 from errors import ThunganError
 from invoice.errors import InvoiceError
+from invoice.qr import lookup_object, payment_and_lookup_text
 from invoice.sale import Kind
 from outbox.alarms import clear_alarm, raise_alarm, standing_alarms
 from outbox.captures import RawCapture, raw_captures, record_capture, settle_capture
@@ -124,7 +126,22 @@ class Till:
             f"Ký hiệu: {issued.form}{issued.symbol}  Số: {issued.number}",
             f"MST: {self._config.seller.tax_code}",
         )
-        return code_block(lines, issued.qr, encoding=reading.encoding)
+        return code_block(lines, self._qr(issued), encoding=reading.encoding)
+
+    def _qr(self, issued: Issued) -> str:
+        """The look-up QR; where the shop takes transfers, it asks for the payment too (Appendix XIII)."""
+        payee = self._config.payee
+        if payee is None or issued.total <= 0:
+            return issued.qr
+        lookup = lookup_object(
+            self._config.seller.tax_code,
+            issued.form,
+            issued.symbol,
+            issued.number,
+            date.fromisoformat(issued.day),
+            issued.total,
+        )
+        return payment_and_lookup_text(payee, issued.total, f"{issued.symbol}-{issued.number}", lookup)
 
     def _issue(self, reading: Reading, capture_id: int) -> Issued | None:
         """Issue; what lies with the sale goes to quarantine, what lies elsewhere leaves the capture raw."""

@@ -109,11 +109,19 @@ def _documents(known: set[tuple[str, str]]) -> Callable[[sqlite3.Connection], It
 
 
 def _numbers(connection: sqlite3.Connection) -> Iterator[str]:
+    """No holes; a series begins with 1, or where the ledger says another program ended."""
+    begins: dict[tuple[int, str], int] = {}
+    for (body,) in connection.execute("SELECT body FROM leaf WHERE kind = 'numbers.taken-over' ORDER BY seq"):
+        try:
+            fields = json.loads(body)
+            begins[int(fields["form"]), str(fields["symbol"])] = int(fields["last_number"]) + 1
+        except (ValueError, KeyError, TypeError):
+            yield "a leaf about numbers taken over cannot be read"
     rows = connection.execute(
         "SELECT form, symbol, COUNT(*), MIN(number), MAX(number) FROM invoice GROUP BY form, symbol"
     )
     for form, symbol, count, first, last in rows:
-        if last - first + 1 != count or first != 1:
+        if last - first + 1 != count or first != begins.get((form, symbol), 1):
             yield f"form {form} symbol {symbol}: {count} invoices, numbers {first} to {last}: a hole"
 
 

@@ -25,7 +25,8 @@ from invoice.invoice import Seller
 from invoice.numbers import Form
 from invoice.rate_table import RateTable
 from invoice.sale_json import sale_from_json
-from outbox.issuing import Register, issue
+from outbox.issuing import issue
+from outbox.numbering import Register
 from outbox.store import Store
 from signing.keys import Pkcs12Key, throwaway_pkcs12
 from signing.passphrase import Secret

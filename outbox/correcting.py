@@ -13,14 +13,13 @@ from invoice.sale import Kind, Sale
 from outbox.errors import NotFound
 from outbox.issuing import (
     Issued,
-    Register,
     checked_now,
     insert_sale,
     legal_day,
-    next_identity,
     sign_and_store,
     witness_of,
 )
+from outbox.numbering import Register, next_identity
 from outbox.states import InvoiceState, check_transition
 from outbox.store import ToSign, stamp
 

@@ -10,7 +10,8 @@
     ├── ClockWentBack        E-OUT-005  the clock is behind the last issued invoice
     ├── NotFound             E-OUT-006  no such invoice, package or capture
     ├── WriterStopped        E-OUT-007  work given to a store that is closed
-    └── NoSigningKey         E-OUT-008  the seller's key is not there at the moment
+    ├── NoSigningKey         E-OUT-008  the seller's key is not there at the moment
+    └── NumberTaken          E-OUT-009  numbers that cannot be taken over from another program
 """
 
 from errors import ThunganError
@@ -85,3 +86,11 @@ class NoSigningKey(OutboxError):
         "Put the key back (token, file, pass phrase); receipts are kept and invoiced when it is there."
     )
     exit_code = 3
+
+
+class NumberTaken(OutboxError):
+    """Last numbers of another program that do not fit what this register has issued."""
+
+    code = "E-OUT-009"
+    advice_vi = "Kiểm tra số hóa đơn cuối cùng của phần mềm cũ; chỉ nhập trước hóa đơn đầu tiên."
+    advice_en = "Check the old program's last number; it is taken over before the first invoice only."

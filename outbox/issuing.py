@@ -12,15 +12,14 @@ from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from invoice.compose import Identity, Terms, check_sale, compose
+from invoice.compose import check_sale, compose
 from invoice.document import content_id, write_content, write_invoice
-from invoice.errors import NumbersExhausted
 from invoice.invoice import Invoice, LedgerWitness, Relation
-from invoice.numbers import MAX_NUMBER, AuthorityCode, Symbol
 from invoice.qr import lookup_text
 from invoice.sale_json import VIETNAM, sale_to_json
 from outbox.crash_points import crash_point
 from outbox.errors import ClockWentBack, NotFound, TransitionRefused
+from outbox.numbering import Register, next_identity
 from outbox.settings import read_setting, write_setting
 from outbox.states import CaptureState, InvoiceState
 from outbox.store import ToSign, stamp
@@ -35,16 +34,6 @@ if TYPE_CHECKING:
 
 CLOCK_TOLERANCE = timedelta(minutes=2)  # small corrections by a time server are not a clock gone back
 WHOLE_BATCH = 100_000  # no limit: an invoice that was never part of a refused package
-
-
-@dataclass(frozen=True, slots=True)
-class Register:
-    """This register's series: what its numbers and codes are made of."""
-
-    terms: Terms
-    letters: str  # the last two of the symbol
-    taxpayer: str  # the five characters the authority gave (message 103)
-    number: int = 1  # of the register within the shop, 1…999
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,26 +258,3 @@ def legal_day(tx: Tx, sale: Sale, register: Register, now: datetime, *, live: bo
     day = max(sold, date.fromisoformat(last)) if last else sold
     write_setting(tx, name, day.isoformat())
     return day
-
-
-def next_identity(tx: Tx, register: Register, day: date) -> Identity:
-    """The next number and authority code of the register's series.
-
-    Raises:
-        NumbersExhausted: there is none left.
-    """
-    form, symbol = register.terms.form, Symbol.of_year(register.letters, day.year)
-    number = _count(tx, f"number:{int(form)}:{symbol}")
-    if number > MAX_NUMBER:
-        raise NumbersExhausted(f"symbol {symbol} has used its last number {MAX_NUMBER}")
-    count = _count(tx, f"code:{register.taxpayer}:{day.year}:{register.number}")
-    code = AuthorityCode.for_register(form, day.year, register.taxpayer, register.number, count)
-    return Identity(symbol, number, code, day)
-
-
-def _count(tx: Tx, name: str) -> int:
-    tx.execute(
-        "INSERT INTO counter (name, value) VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET value = value + 1",
-        (name,),
-    )
-    return int(tx.execute("SELECT value FROM counter WHERE name = ?", (name,)).fetchone()[0])

@@ -43,6 +43,11 @@ def since(connection: sqlite3.Connection, invoice_id: int) -> tuple[dict[str, in
     return states, int(row.fetchone()[0])
 
 
+def counters(connection: sqlite3.Connection) -> dict[str, int]:
+    """Last numbers by series (``number:form:symbol``) and code range (``code:taxpayer:year:register``)."""
+    return dict(connection.execute("SELECT name, value FROM counter ORDER BY name").fetchall())
+
+
 def last_invoice(connection: sqlite3.Connection) -> int:
     """The id of the newest invoice, 0 where there is none."""
     return int(connection.execute("SELECT COALESCE(MAX(id), 0) FROM invoice").fetchone()[0])
@@ -110,6 +115,21 @@ def find_invoice(connection: sqlite3.Connection, name: str) -> tuple[dict[str, A
         raise NotFound(f"there is no invoice {name}")
     data = dict(row)
     return data, bytes(data.pop("document"))
+
+
+def sale_of(connection: sqlite3.Connection, invoice_id: int) -> str:
+    """The sale of an invoice as JSON.
+
+    Raises:
+        NotFound: there is no such invoice.
+    """
+    row = connection.execute(
+        "SELECT content FROM sale JOIN invoice ON invoice.sale_id = sale.id WHERE invoice.id = ?",
+        (invoice_id,),
+    ).fetchone()
+    if row is None:
+        raise NotFound(f"there is no invoice {invoice_id}")
+    return str(row[0])
 
 
 def quarantined(connection: sqlite3.Connection) -> list[dict[str, Any]]:

@@ -17,6 +17,8 @@ from outbox.store import Store, open_reader
 if TYPE_CHECKING:
     import argparse
 
+    from invoice.qr import Payee
+
 
 ACTIONS = ("list", "show", "xml", "html", "pdf", "replace", "adjust", "hold", "release")
 
@@ -55,7 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
             return 0
         row, document = reports.find_invoice(connection, arguments.name or "")
         if arguments.action in {"xml", "html", "pdf"}:
-            give_out(_form(document, row["state"], arguments), arguments.output)
+            give_out(_form(document, row["state"], arguments, config.payee), arguments.output)
         elif arguments.json:
             sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
         else:
@@ -66,7 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
         connection.close()
 
 
-def _form(document: bytes, state: str, arguments: argparse.Namespace) -> bytes:
+def _form(document: bytes, state: str, arguments: argparse.Namespace, payee: Payee | None) -> bytes:
     """The exact XML, or the form for people."""
     if arguments.action == "xml":
         return document
@@ -75,8 +77,8 @@ def _form(document: bytes, state: str, arguments: argparse.Namespace) -> bytes:
 
     invoice = read_invoice(document).invoice
     if arguments.action == "pdf":
-        return render_pdf(invoice, size=arguments.size, state=state)
-    return render_html(invoice, size=arguments.size, state=state).encode()
+        return render_pdf(invoice, size=arguments.size, state=state, payee=payee)
+    return render_html(invoice, size=arguments.size, state=state, payee=payee).encode()
 
 
 def give_out(content: bytes, path: Path | None) -> None:

@@ -209,3 +209,33 @@ def test_a_correction_is_shown_before_it_is_issued(
     assert capsys.readouterr().err.startswith("E-INV-009: ")
     assert main(["invoice", "replace", "C26MAA-1", "--sale", str(sale), "--reason", "x", *folder]) == 2
     assert main(["invoice", "adjust", "C26MAA-1", "--sale", "nowhere.json", "--reason", "x", *folder]) == 2
+
+
+def test_the_buyer_may_come_after_the_sale(
+    shop: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    sale, buyer, folder = tmp_path / "sale.json", tmp_path / "buyer.json", ["--data", str(shop)]
+    sale.write_text(SALE % LINE, "utf-8")
+    buyer.write_text('{"name": "CÔNG TY MẪU", "tax_code": "0107001729", "address": "Hà Nội"}', "utf-8")
+    assert main(["issue", str(sale), *folder]) == 0
+    words = ["invoice", "replace", "C26MAA-1", "--buyer", str(buyer), "--reason", "thêm người mua", *folder]
+    assert main([*words, "--yes"]) == 0
+    capsys.readouterr()
+    assert main(["invoice", "xml", "C26MAA-2", *folder]) == 0
+    document = capsys.readouterr().out
+    assert "<MST>0107001729</MST>" in document
+    assert "<TgTTTBSo>15000</TgTTTBSo>" in document
+
+
+def test_numbers_are_taken_over_before_the_first_invoice(
+    shop: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    sale, folder = tmp_path / "sale.json", ["--data", str(shop)]
+    sale.write_text(SALE % LINE, "utf-8")
+    assert main(["numbers", "take-over", *folder]) == 2
+    assert main(["numbers", "take-over", "--last", "1234", *folder]) == 0
+    assert main(["issue", str(sale), *folder]) == 0
+    assert main(["numbers", "take-over", "--last", "2000", *folder]) == 2
+    capsys.readouterr()
+    assert main(["numbers", "show", "--json", *folder]) == 0
+    assert json.loads(capsys.readouterr().out)["number:1:C26MAA"] == 1235

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from authority.elements import parse_document
@@ -26,6 +27,8 @@ from invoice.sale import Buyer, Kind, Line, LineKind, Payment, PaymentMethod, Sa
 from invoice.sale_json import sale_from_json, sale_from_object, sale_to_json
 from invoice.validation import check_document
 
+# A million carts take an hour or two: THUNGAN_CARTS=1000000 pytest tests/invoice/test_carts.py
+MANY = settings(max_examples=int(os.environ.get("THUNGAN_CARTS", "100")))
 DAY = date(2026, 11, 23)
 NOW = datetime.fromisoformat("2026-11-23T20:00:00+07:00")
 SELLER = Seller("CỬA HÀNG", "0409990010", "Đà Nẵng")
@@ -119,6 +122,7 @@ def judged(invoice: Invoice) -> None:
     assert opinion.findings == ()
 
 
+@MANY
 @given(carts(Form.VAT))
 def test_a_cart_on_form_1(sale: Sale) -> None:
     invoice = invoice_of(sale, Form.VAT)
@@ -131,6 +135,7 @@ def test_a_cart_on_form_1(sale: Sale) -> None:
     judged(invoice)
 
 
+@MANY
 @given(carts(Form.SALES))
 def test_a_cart_on_form_2(sale: Sale) -> None:
     invoice = invoice_of(sale, Form.SALES)

@@ -13,7 +13,8 @@ from invoice.invoice import Seller
 from invoice.numbers import Form
 from invoice.rate_table import RateTable
 from invoice.sale_json import sale_from_json
-from outbox.issuing import Issued, Register, issue
+from outbox.issuing import Issued, issue
+from outbox.numbering import Register
 
 if TYPE_CHECKING:
     from invoice.sale import Sale
