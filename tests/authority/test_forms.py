@@ -221,6 +221,8 @@ STRANGE = [
     ("<SHDon>128", "<SHDon>+128", "DLTBao/DSHDon/HDon[1]/SHDon"),
     ("<HDon>", "<HDon>x", "DLTBao/DSHDon/HDon[1]"),
     ("<DSHDon>", "<DSHDon><x></x>", "DLTBao/DSHDon/x"),
+    ("<DDanh>Đà", "<DDanh> Đà", "DLTBao/DDanh"),
+    ("<DDanh>Đà Nẵng", "<DDanh>Đà\tNẵng", "DLTBao/DDanh"),
     (
         "<DDanh>Đà Nẵng</DDanh><NTBao>2026-11-23</NTBao>",
         "<NTBao>2026-11-23</NTBao><DDanh>x</DDanh>",
@@ -289,6 +291,11 @@ def test_amounts_are_written_plainly(value: str, written: str) -> None:
 def test_amounts_of_a_wrong_size_are_refused(value: str) -> None:
     with pytest.raises(FormInvalid):
         write_form(AMOUNTS, Decimal(value), "_1")
+
+
+def test_white_space_is_folded() -> None:
+    form = replace(error_notice(), place="  Đà \n Nẵng\t")
+    assert b"<DDanh>\xc4\x90\xc3\xa0 N\xe1\xba\xb5ng</DDanh>" in write_form(ERROR_NOTICE, form, "_1")
 
 
 def test_times_are_written_in_vietnam_time(signer: XmlSigner) -> None:
