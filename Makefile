@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: help setup system demo test lint bench lock clean
+.PHONY: help docs setup system demo test lint bench lock clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -34,6 +34,9 @@ lint: setup ## format, lint, types, import arrows
 
 bench: setup ## speed, as ratios
 	@$(BIN)/python -m bench
+
+docs: setup ## what is made from the table of fields: XSD and docs page
+	@$(BIN)/python -m invoice.describe
 
 lock: ## resolve the dependencies again (needs uv)
 	uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 pyproject.toml --custom-compile-command "make lock" -q -o requirements.lock

@@ -28,6 +28,13 @@ COMMANDS = {
     "status": ("how the register stands", "thungan status --data shop --json"),
     "invoice": ("look at invoices", "thungan invoice list --data shop"),
     "quarantine": ("captures that need a person", "thungan quarantine list --data shop"),
+    "profile": (
+        "receipt profiles: check and learn them",
+        "thungan profile learn *.prn -o shop.toml",
+    ),
+    "keys": ("the seller's key and certificate", "thungan keys check --data shop"),
+    "register": ("the registration with the tax authority", "thungan register --data shop --yes"),
+    "notice": ("notice of wrong invoices", "thungan notice C26MAA-7 --reason 'sai tên' --data shop"),
     "verify": ("check the signatures of an invoice, package or notice", "thungan verify 206.xml --json"),
     "sandbox": ("run the sandbox authority alone", "thungan sandbox --port 8443"),
 }
@@ -55,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     module = import_module(f"agent.commands.{name}")
     module.add(parser)
     try:
-        code: int = module.run(parser.parse_args(words[1:]))
+        code: int = module.run(parser.parse_intermixed_args(words[1:]))
     except ThunganError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code

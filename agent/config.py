@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from platformdirs import user_data_path
 
 from agent.errors import ConfigInvalid
 from errors import ThunganError
-from invoice.compose import UNNAMED_BUYER, Terms
+from invoice.buyers import UNNAMED_BUYER
+from invoice.compose import REDUCTION_NOTE, Terms
 from invoice.invoice import VERSIONS, Seller
 from invoice.numbers import MAX_REGISTER, Form, Symbol
+from invoice.rate_table import Period, RateRule, RateTable
 from invoice.rates import Rate
 from invoice.tax_code import checked_tax_code
 from outbox.issuing import Register
@@ -34,14 +38,42 @@ letters = "AA"                  # hai chữ cuối của ký hiệu: C26M"AA"; m
 number = 1                      # số thứ tự máy, 1 đến 999
 taxpayer = "{taxpayer}"              # 5 ký tự cơ quan thuế cấp (thông điệp 103)
 
+# Chỉ cần cho tờ khai (thungan register) và thông báo sai sót / only for the forms:
+# [office]                      # cơ quan thuế quản lý
+# name = "Thuế cơ sở 1 thành phố Đà Nẵng"
+# code = "50101"
+# place = "Đà Nẵng"             # nơi ký tờ khai
+# [representative]              # người đại diện theo pháp luật
+# name = "Nguyễn Thị An"
+# phone = "0905123456"
+# born = 1980-05-17
+# sex = "female"                # male, female
+# citizen_id = "048180001234"
+
 [vat]
-default = "8%"                  # thuế suất khi phiếu không ghi: 0% 5% 8% 10% KCT KKKNT
+default = "8%"                  # thuế suất khi phiếu không ghi: 0% 5% 8% 10% KCT KKKNT KHAC:AB.CD%
+# service_charge = "8%"         # thuế suất của phí phục vụ; để trống: như trên
+# Nghị quyết 204/2025/QH15: 8% chỉ dùng trong những ngày này / days on which 8% may be used
+allowed = {{ "8%" = ["2025-07-01..2026-12-31"] }}
+
+# Mặt hàng có thuế suất riêng: theo mã, theo tên (không phân biệt dấu, hoa thường), theo ngày. Luật đầu tiên
+# khớp được dùng. / Goods with a rate of their own; the first rule that fits counts.
+[[vat.rules]]
+rate = "10%"                    # khi hết hạn giảm thuế
+from = 2027-01-01
+# [[vat.rules]]
+# rate = "KCT"
+# names = ["rau *", "*trứng gà*"]
+# codes = ["R001"]
+
+[household]                     # hộ kinh doanh, mẫu 2: tỷ lệ % thuế GTGT, để kiểm số tiền giảm 20%
+direct_rate = "1%"
 
 [source]                        # nơi phiếu đi ra: cổng nối tiếp của máy tính tiền
 uri = "{source}"
 
 [key]                           # chữ ký số; mật khẩu không bao giờ ghi ở đây
-file = "keys/seller.p12"
+file = "keys/seller.p12"        # hoặc pem:…, pkcs11:token=…?module-path=…, windows:thumbprint=…, csc+https://…
 passphrase = "{passphrase}"     # env:TÊN, file:ĐƯỜNG_DẪN hoặc keyring:DỊCH_VỤ/NGƯỜI_DÙNG
 
 [authority]
@@ -60,12 +92,14 @@ class Config:
     folder: Path
     register: Register
     source: str
-    key_file: Path
+    key: str  # a setting of signing.keys.open_key
+    digest: str
     passphrase: str
     url: str
     ca: Path | None
     trust: Path | None
     every: float
+    forms: dict[str, Any]  # [office] and [representative], as agent.form_filling reads them
 
     @property
     def seller(self) -> Seller:
@@ -116,7 +150,6 @@ def _read(folder: Path, take: _Sections) -> Config:
     )
     letters = take.text("register.letters", 2)
     Symbol.of_year(letters, 2026)
-    default = take.text("vat.default", 11, "")
     form = take.whole("register.form", 1, 2)
     version = take.text("authority.version", 6, VERSIONS[0])
     taxpayer = take.text("register.taxpayer", 5)
@@ -128,22 +161,90 @@ def _read(folder: Path, take: _Sections) -> Config:
         seller,
         Form(form),
         version,
-        Rate.parse(default).word if default else None,
+        _rates(take),
         take.text("register.unnamed_buyer", 400, UNNAMED_BUYER),
+        _rate_word(take.text("vat.service_charge", 11, "")),
+        _percent(take.text("household.direct_rate", 6, "1%")),
+        take.text("household.note", 400, REDUCTION_NOTE),
     )
     config = Config(
         folder=folder,
         register=Register(terms, letters, taxpayer, take.whole("register.number", 1, MAX_REGISTER)),
         source=take.text("source.uri", 500, ""),
-        key_file=folder / take.text("key.file", 500),
+        key=take.text("key.file", 500),
+        digest=take.text("key.digest", 6, "sha256"),
         passphrase=take.text("key.passphrase", 500).replace("file:keys/", f"file:{folder}/keys/"),
         url=take.text("authority.url", 500, ""),
         ca=_path(folder, take.text("authority.ca", 500, "")),
         trust=_path(folder, take.text("authority.trust", 500, "")),
         every=float(take.whole("authority.every", 1, 86_400, 15)),
+        forms=_form_values(take),
     )
     take.finish()
     return config
+
+
+_FORM_KEYS = (
+    *(f"office.{key}" for key in ("name", "code", "place")),
+    *(f"representative.{key}" for key in ("name", "phone", "sex", "citizen_id", "passport", "nationality")),
+)
+
+
+def _form_values(take: _Sections) -> dict[str, Any]:
+    values: dict[str, Any] = {key: take.text(key, 100, "") or None for key in _FORM_KEYS}
+    return {**values, "representative.born": take.day("representative.born")}
+
+
+def _rates(take: _Sections) -> RateTable:
+    rules = []
+    for place, table in enumerate(take.tables("vat.rules")):
+        inner = _Sections({f"vat.rules[{place}]": table})
+        name = f"vat.rules[{place}]"
+        rules.append(
+            RateRule(
+                Rate.parse(inner.text(f"{name}.rate", 11)).word,
+                frozenset(inner.texts(f"{name}.codes")),
+                inner.texts(f"{name}.names"),
+                Period(inner.day(f"{name}.from"), inner.day(f"{name}.until")),
+            )
+        )
+        inner.finish()
+    allowed = take.table("vat.allowed")
+    return RateTable(
+        tuple(rules),
+        _rate_word(take.text("vat.default", 11, "")),
+        tuple((Rate.parse(word).word, _periods(word, spans)) for word, spans in allowed.items()),
+    )
+
+
+def _rate_word(text: str) -> str | None:
+    return Rate.parse(text).word if text else None
+
+
+def _periods(word: str, spans: Any) -> tuple[Period, ...]:
+    """``["2025-07-01..2026-12-31"]``; a side left out is open."""
+    wrong = ConfigInvalid(f'vat.allowed."{word}" must be a list of spans such as "2025-07-01..2026-12-31"')
+    if not isinstance(spans, list):
+        raise wrong
+    periods = []
+    for span in spans:
+        since, dots, until = str(span).partition("..")
+        try:
+            period = Period(*(date.fromisoformat(side) if side else None for side in (since, until)))
+        except ValueError:
+            raise wrong from None
+        if not dots or (period.since and period.until and period.since > period.until):
+            raise wrong
+        periods.append(period)
+    return tuple(periods)
+
+
+def _percent(text: str) -> int:
+    """A percentage in hundredths: ``1%`` is 100."""
+    match = re.fullmatch(r"([0-9]{1,2})(?:[.,]([0-9]{1,2}))?%", text)
+    if not match:
+        raise ConfigInvalid(f"household.direct_rate {text!r} must be a percentage such as 1%")
+    return int(match[1]) * 100 + int((match[2] or "").ljust(2, "0"))
 
 
 def _path(folder: Path, text: str) -> Path | None:
@@ -167,6 +268,30 @@ class _Sections:
         if not isinstance(value, str) or len(value) > longest or (default is None and not value.strip()):
             raise ConfigInvalid(f"{key} must be text of 1 to {longest} characters")
         return value.strip()
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        value = self._left.pop(key, [])
+        if not isinstance(value, list) or not all(isinstance(text, str) and text.strip() for text in value):
+            raise ConfigInvalid(f"{key} must be a list of texts")
+        return tuple(value)
+
+    def tables(self, key: str) -> list[dict[str, Any]]:
+        value = self._left.pop(key, [])
+        if not isinstance(value, list) or not all(isinstance(table, dict) for table in value):
+            raise ConfigInvalid(f"{key} must be tables [[{key}]]")
+        return value
+
+    def table(self, key: str) -> dict[str, Any]:
+        value = self._left.pop(key, {})
+        if not isinstance(value, dict):
+            raise ConfigInvalid(f"{key} must be a table")
+        return value
+
+    def day(self, key: str) -> date | None:
+        value = self._left.pop(key, None)
+        if value is not None and type(value) is not date:
+            raise ConfigInvalid(f"{key} must be a day such as 2027-01-01")
+        return value
 
     def whole(self, key: str, least: int, most: int, default: int | None = None) -> int:
         value = self._left.pop(key, default)

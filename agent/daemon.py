@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from drivers.serial_source import SerialSource
     from outbox.delivery import Delivery
 
+WARM_UP = b"\x1b@HD: 1\nA 1 x 1 1\nTONG CONG 1\n"
 SET_UP_ALARM = "set-up"  # key or authority are not usable as configured
 ISSUING_ALARMS = ("E-OUT-", "E-SIGN-")  # codes of errors that stop issuing until they are over
 INITIALISE = b"\x1b@"  # ESC @, with which nearly every register begins a receipt
@@ -165,10 +166,12 @@ class Daemon:
         self._scheduler: BackgroundScheduler | None = None
         self._syncing = threading.Lock()
         self._ready = False
+        self._listening = threading.Event()
         self._open_key()
 
     def start(self) -> None:
         """Open the source, settle what was left, start the schedule."""
+        read_receipt(WARM_UP)  # the reader compiles its words once: not while the first customer waits
         from apscheduler.schedulers.background import BackgroundScheduler
 
         from drivers.serial_source import SerialSource
@@ -186,6 +189,10 @@ class Daemon:
         self._scheduler.add_job(self.checkpoint, "interval", minutes=10)
         self._scheduler.add_job(self.look_after, "interval", minutes=1)
         self._scheduler.start()
+
+    def wait_until_listening(self, seconds: float) -> bool:
+        """Whether the source's port has been opened within ``seconds``: what comes earlier is not heard."""
+        return self._listening.wait(seconds)
 
     def look_after(self) -> None:
         """Try again what is missing, and settle what waits for it."""
@@ -237,4 +244,6 @@ class Daemon:
             self.store.run(clear_alarm(SET_UP_ALARM))
 
     def _on_state(self, state: str, why: str) -> None:
+        if state == "open":
+            self._listening.set()
         log.info("%s: %s %s", self.config.source, state, why)

@@ -11,7 +11,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from agent.errors import ConfigInvalid
 from outbox.checkpoint import write_checkpoint
 from outbox.store import Store, stamp
-from signing.keys import Pkcs12Key
+from signing.certificates import check_owner
+from signing.keys import open_key
 from signing.passphrase import read_passphrase
 from signing.private_file import read_private, write_private
 from signing.xmldsig import XmlSigner
@@ -28,7 +29,10 @@ LEDGER_KEY = "keys/ledger.key"
 
 def open_signer(config: Config) -> XmlSigner:
     """The seller's key, ready to sign; raises SigningError saying what is wrong with it."""
-    return XmlSigner(Pkcs12Key.open(config.key_file, read_passphrase(config.passphrase)))
+    secret = read_passphrase(config.passphrase)
+    key = open_key(config.key, secret, folder=config.folder, digest=config.digest)
+    check_owner(key.certificate, config.seller.tax_code)
+    return XmlSigner(key)
 
 
 def open_store(config: Config) -> Store:

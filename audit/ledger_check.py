@@ -89,6 +89,7 @@ _TABLES = (
     ("invoice", "invoice.issued", "document"),
     ("package", "package.built", "document"),
     ("answer", "answer", "document"),
+    ("form_message", "form.built", "document"),
 )
 
 

@@ -9,6 +9,7 @@ libxml2's own C14N). ``write_invoice`` puts the signed whole, ``<HDon>``, togeth
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,6 @@ from invoice.fields import FIELDS, Field, Group, Type
 from invoice.qr import lookup_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from datetime import date
     from decimal import Decimal
 
@@ -55,7 +55,7 @@ def write_content(invoice: Invoice) -> bytes:
         FieldInvalid: a value longer or with more digits than the regulation's table allows.
     """
     out: list[str] = [f'<DLHDon Id="{content_id(invoice)}">']
-    for write in _writers(int(invoice.form)):
+    for write in _writers(int(invoice.form), invoice.version):
         write(invoice, out)
     out.append("</DLHDon>")
     return "".join(out).encode()
@@ -72,27 +72,30 @@ def write_invoice(invoice: Invoice, content: bytes, signature: bytes) -> bytes:
         str(invoice.symbol),
         invoice.number,
         invoice.day,
-        invoice.total,
+        invoice.dong,
     )
     head = f"<MCCQT>{invoice.code}</MCCQT><DLQRCode>{qr}</DLQRCode><DSCKS><NBan>".encode()
     return b"".join((b"<HDon>", content, head, signature, b"</NBan></DSCKS></HDon>"))
 
 
+_Writer = Callable[[Any, list[str]], None]
+
+
 @lru_cache(maxsize=8)
-def _writers(form: int) -> tuple[Callable[[Any, list[str]], None], ...]:
-    return _compile(FIELDS.children, form)
+def _writers(form: int, version: str) -> tuple[_Writer, ...]:
+    return _compile(FIELDS.children, form, version)
 
 
-def _compile(children: tuple[Field | Group, ...], form: int) -> tuple[Callable[[Any, list[str]], None], ...]:
+def _compile(children: tuple[Field | Group, ...], form: int, version: str) -> tuple[_Writer, ...]:
     return tuple(
-        _field_writer(child) if isinstance(child, Field) else _group_writer(child, form)
+        _field_writer(child) if isinstance(child, Field) else _group_writer(child, form, version)
         for child in children
-        if form in child.forms
+        if form in child.forms and (isinstance(child, Group) or child.since <= version)
     )
 
 
-def _group_writer(group: Group, form: int) -> Callable[[Any, list[str]], None]:
-    writers = _compile(group.children, form)
+def _group_writer(group: Group, form: int, version: str) -> _Writer:
+    writers = _compile(group.children, form, version)
     opening, closing = f"<{group.tag}>", f"</{group.tag}>"
     get = attrgetter(group.source) if group.source else None
     needed = attrgetter(group.unless_empty) if group.unless_empty else None
@@ -130,7 +133,7 @@ def _group_writer(group: Group, form: int) -> Callable[[Any, list[str]], None]:
     return once
 
 
-def _field_writer(field: Field) -> Callable[[Any, list[str]], None]:
+def _field_writer(field: Field) -> _Writer:
     get = attrgetter(field.source)
     text = _WRITTEN[field.type]
     opening, closing = f"<{field.tag}>", f"</{field.tag}>"

@@ -10,7 +10,8 @@
     ├── SymbolInvalid       E-INV-005  an invoice symbol a cash register may not use
     ├── NumbersExhausted    E-INV-006  number or authority-code counter at its end
     ├── FieldInvalid        E-INV-007  a field longer or other than the regulation's table
-    └── InvoiceUnreadable   E-INV-008  XML that is not an invoice
+    ├── InvoiceUnreadable   E-INV-008  XML that is not an invoice
+    └── CorrectionRefused   E-INV-009  an invoice that may not be corrected so
 """
 
 from errors import ThunganError
@@ -85,3 +86,11 @@ class InvoiceUnreadable(InvoiceError):
     code = "E-INV-008"
     advice_vi = "Chọn đúng tệp XML hóa đơn."
     advice_en = "Choose the XML file of an invoice."
+
+
+class CorrectionRefused(InvoiceError):
+    """A correction that the regulation or the invoice's history does not allow."""
+
+    code = "E-INV-009"
+    advice_vi = "Chọn đúng hóa đơn và cách xử lý (thay thế hoặc điều chỉnh) như nêu trên, và ghi rõ lý do."
+    advice_en = "Choose the invoice and the way (replace or adjust) as said above, and give the reason."

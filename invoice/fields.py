@@ -1,8 +1,10 @@
 """The invoice's fields, once: tag, Vietnamese name, type, length and order, as the regulation's tables.
 
-``FIELDS`` is the whole of DLHDon for the cash-register forms 1 and 2 (``mtt-fields.md``: Decision
-1510/QĐ-TCT, with the fields of real 2.1.0 files). ``invoice.document`` makes the writer from it; nothing
-else knows a tag's place.
+``FIELDS`` is the whole of DLHDon for forms 1 and 2: the tables of Decision 1450/QĐ-TCT (part II, section II,
+2.1 and 2.2), with what Decision 1510/QĐ-TCT adds for cash registers and the fields of real 2.1.0 files. From
+it come the writer (``invoice.document``), the lenient reader (``invoice.reader``), the strict validator
+(``invoice.validation``), the XSD and the page of the docs (``invoice.describe``); nothing else knows where a
+tag stands.
 """
 
 from __future__ import annotations
@@ -19,12 +21,15 @@ class Type(Enum):
     DAY = "day"
 
 
+BOTH = (1, 2)
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """A leaf element. ``source`` is the attribute of the enclosing value; None there leaves the tag out.
 
     ``longest`` counts characters of a text, or all digits of a number of which ``decimals`` may follow the
-    dot. ``forms`` are the forms that have the field.
+    dot. ``forms`` are the forms that have the field; ``since`` is the first version (PBan) that has it.
     """
 
     tag: str
@@ -34,49 +39,72 @@ class Field:
     type: Type = Type.TEXT
     decimals: int = 0
     required: bool = True
-    forms: tuple[int, ...] = (1, 2)
+    forms: tuple[int, ...] = BOTH
+    since: str = "2.0.0"
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
     """An element with children. ``source``: the attribute that holds its value, "" for the same value.
 
-    ``each``: the attribute is a tuple and the element stands once for every item. ``unless_empty`` names a
-    tuple: where it is empty the element is left out. ``constant``: equal values are rendered once and
-    remembered (the seller never changes, the buyer seldom is named).
+    ``each``: the attribute is a tuple and the element stands once for every item. ``unless_empty`` names an
+    attribute of the enclosing value: where it is empty or None the element is left out. ``constant``: equal
+    values are rendered once and remembered (the seller never changes, the buyer seldom is named).
     """
 
     tag: str
     source: str
     children: tuple[Field | Group, ...]
     each: bool = False
-    forms: tuple[int, ...] = (1, 2)
+    forms: tuple[int, ...] = BOTH
     unless_empty: str = ""
     constant: bool = False
 
 
 def _amount(
-    tag: str, source: str, name: str, *, required: bool = True, forms: tuple[int, ...] = (1, 2)
+    tag: str, source: str, name: str, *, required: bool = True, forms: tuple[int, ...] = BOTH
 ) -> Field:
     return Field(tag, source, name, 21, Type.NUMBER, 6, required, forms)
 
 
-_EXTRA = Group(
-    "TTKhac",
-    "",
-    (
-        Group(
-            "TTin",
-            "extras",
-            (
-                Field("TTruong", "name", "Tên trường", 50),
-                Field("KDLieu", "kind", "Kiểu dữ liệu", 10),
-                Field("DLieu", "value", "Dữ liệu", 255),
+def _may(tag: str, source: str, name: str, longest: int, since: str = "2.0.0") -> Field:
+    return Field(tag, source, name, longest, required=False, since=since)
+
+
+def _extras(source: str) -> Group:
+    """TTKhac: fields of the seller's own."""
+    return Group(
+        "TTKhac",
+        "",
+        (
+            Group(
+                "TTin",
+                source,
+                (
+                    Field("TTruong", "name", "Tên trường", 50),
+                    Field("KDLieu", "kind", "Kiểu dữ liệu", 10),
+                    Field("DLieu", "value", "Dữ liệu", 500),
+                ),
+                each=True,
             ),
-            each=True,
         ),
+        unless_empty=source,
+    )
+
+
+_RELATED = Group(
+    "TTHDLQuan",
+    "related",
+    (
+        Field("TCHDon", "kind", "Tính chất hóa đơn", 1, Type.NUMBER),
+        Field("LHDCLQuan", "regime", "Loại hóa đơn có liên quan", 1, Type.NUMBER),
+        Field("KHMSHDCLQuan", "form", "Ký hiệu mẫu số hóa đơn có liên quan", 11),
+        Field("KHHDCLQuan", "symbol", "Ký hiệu hóa đơn có liên quan", 8),
+        Field("SHDCLQuan", "number", "Số hóa đơn có liên quan", 8),
+        Field("NLHDCLQuan", "day", "Ngày lập hóa đơn có liên quan", 10, Type.DAY),
+        _may("GChu", "note", "Ghi chú", 255),
     ),
-    unless_empty="extras",
+    unless_empty="related",
 )
 
 _GENERAL = Group(
@@ -97,8 +125,16 @@ _GENERAL = Group(
             Type.NUMBER,
             forms=(2,),
         ),
+        _may("SBKe", "statement_no", "Số bảng kê", 50),
+        Field("NBKe", "statement_day", "Ngày bảng kê", 10, Type.DAY, required=False),
         Field("DVTTe", "currency", "Đơn vị tiền tệ", 3),
-        Field("HTTToan", "payment", "Hình thức thanh toán", 50, required=False),
+        Field("TGia", "exchange_rate", "Tỷ giá", 7, Type.NUMBER, 2, required=False),
+        _may("HTTToan", "payment", "Hình thức thanh toán", 50),
+        _may("MSTTCGP", "solution_provider", "Mã số thuế tổ chức cung cấp giải pháp", 14),
+        _may("MSTDVNUNLHDon", "entrusted_tax_code", "Mã số thuế đơn vị nhận ủy nhiệm lập hóa đơn", 14),
+        _may("TDVNUNLHDon", "entrusted_name", "Tên đơn vị nhận ủy nhiệm lập hóa đơn", 400),
+        _may("DCDVNUNLHDon", "entrusted_address", "Địa chỉ đơn vị nhận ủy nhiệm lập hóa đơn", 400),
+        _RELATED,
     ),
 )
 
@@ -109,10 +145,12 @@ _SELLER = Group(
         Field("Ten", "name", "Tên", 400),
         Field("MST", "tax_code", "Mã số thuế", 14),
         Field("DChi", "address", "Địa chỉ", 400),
-        Field("SDThoai", "phone", "Số điện thoại", 20, required=False),
-        Field("DCTDTu", "email", "Địa chỉ thư điện tử", 50, required=False),
-        Field("STKNHang", "bank_account", "Số tài khoản ngân hàng", 30, required=False),
-        Field("TNHang", "bank_name", "Tên ngân hàng", 400, required=False),
+        _may("SDThoai", "phone", "Số điện thoại", 20),
+        _may("DCTDTu", "email", "Địa chỉ thư điện tử", 50),
+        _may("STKNHang", "bank_account", "Số tài khoản ngân hàng", 30),
+        _may("TNHang", "bank_name", "Tên ngân hàng", 400),
+        _may("Fax", "fax", "Fax", 20),
+        _may("Website", "website", "Website", 100),
     ),
     constant=True,
 )
@@ -122,15 +160,21 @@ _BUYER = Group(
     "buyer",
     (
         Field("Ten", "name", "Tên", 400),
-        Field("MST", "tax_code", "Mã số thuế", 14, required=False),
-        Field("DChi", "address", "Địa chỉ", 400, required=False),
-        Field("SDThoai", "phone", "Số điện thoại", 20, required=False),
-        Field("CCCDan", "citizen_id", "Căn cước công dân", 12, required=False),
-        Field("DCTDTu", "email", "Địa chỉ thư điện tử", 50, required=False),
+        _may("MST", "tax_code", "Mã số thuế", 14),
+        _may("MDVQHNSach", "budget_code", "Mã đơn vị quan hệ ngân sách", 7, since="2.1.0"),
+        _may("DChi", "address", "Địa chỉ", 400),
+        _may("MKHang", "customer_code", "Mã khách hàng", 50),
+        _may("SDThoai", "phone", "Số điện thoại", 20),
+        _may("CCCDan", "citizen_id", "Căn cước công dân", 12, since="2.0.1"),
+        _may("DCTDTu", "email", "Địa chỉ thư điện tử", 50),
+        _may("HVTNMHang", "contact", "Họ và tên người mua hàng", 100),
+        _may("STKNHang", "bank_account", "Số tài khoản ngân hàng", 30),
+        _may("TNHang", "bank_name", "Tên ngân hàng", 400),
     ),
     constant=True,
 )
 
+# What a line must have hangs on its nature (TChat): a note has a name only. ``invoice.validation`` knows.
 _LINES = Group(
     "DSHHDVu",
     "",
@@ -140,19 +184,36 @@ _LINES = Group(
             "lines",
             (
                 Field("TChat", "nature", "Tính chất", 1, Type.NUMBER),
-                Field("STT", "position", "Số thứ tự", 4, Type.NUMBER),
-                Field("MHHDVu", "code", "Mã hàng hóa, dịch vụ", 50, required=False),
+                Field("STT", "position", "Số thứ tự", 4, Type.NUMBER, required=False),
+                _may("MHHDVu", "code", "Mã hàng hóa, dịch vụ", 50),
                 Field("THHDVu", "name", "Tên hàng hóa, dịch vụ", 500),
-                Field("DVTinh", "unit", "Đơn vị tính", 50, required=False),
-                Field("SLuong", "quantity", "Số lượng", 21, Type.NUMBER, 6),
-                Field("DGia", "unit_price", "Đơn giá", 21, Type.NUMBER, 6),
+                _may("DVTinh", "unit", "Đơn vị tính", 50),
+                Field("SLuong", "quantity", "Số lượng", 21, Type.NUMBER, 6, required=False),
+                Field("DGia", "unit_price", "Đơn giá", 21, Type.NUMBER, 6, required=False),
+                Field("TLCKhau", "discount_percent", "Tỷ lệ % chiết khấu", 6, Type.NUMBER, 4, required=False),
                 _amount("STCKhau", "discount", "Số tiền chiết khấu", required=False),
-                _amount("ThTien", "amount", "Thành tiền"),
-                Field("TSuat", "rate", "Thuế suất", 11, forms=(1,)),
+                _amount("ThTien", "amount", "Thành tiền", required=False),
+                Field("TSuat", "rate", "Thuế suất", 11, required=False, forms=(1,)),
+                _extras("details"),
             ),
             each=True,
         ),
     ),
+    unless_empty="lines",
+)
+
+_FEES = Group(
+    "DSLPhi",
+    "",
+    (
+        Group(
+            "LPhi",
+            "fees",
+            (Field("TLPhi", "name", "Tên loại phí", 100), _amount("TPhi", "amount", "Tiền phí")),
+            each=True,
+        ),
+    ),
+    unless_empty="fees",
 )
 
 _PAYABLE = Group(
@@ -178,6 +239,8 @@ _PAYABLE = Group(
         ),
         _amount("TgTCThue", "net", "Tổng tiền chưa thuế", forms=(1,)),
         _amount("TgTThue", "tax", "Tổng tiền thuế", forms=(1,)),
+        _FEES,
+        _amount("TTCKTMai", "trade_discount", "Tổng tiền chiết khấu thương mại", required=False),
         _amount("TgTTTBSo", "total", "Tổng tiền thanh toán bằng số"),
         Field("TgTTTBChu", "words", "Tổng tiền thanh toán bằng chữ", 255),
     ),
@@ -189,6 +252,6 @@ FIELDS = Group(
     (
         _GENERAL,
         Group("NDHDon", "", (_SELLER, _BUYER, _LINES, _PAYABLE)),
-        _EXTRA,
+        _extras("extras"),
     ),
 )

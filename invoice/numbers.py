@@ -31,6 +31,7 @@ class Form(IntEnum):
 
 TITLES = {Form.VAT: "Hóa đơn giá trị gia tăng", Form.SALES: "Hóa đơn bán hàng"}
 
+_CODE = re.compile(r"M([1-9])-([0-9]{2})-([A-Za-z0-9]{5})-([0-9]{11})")
 _SYMBOL = re.compile(r"([CK])([0-9]{2})M([A-Z]{2})")
 
 
@@ -86,6 +87,18 @@ class AuthorityCode:
         if not 0 < count < REGISTER_COUNTERS:
             raise NumbersExhausted(f"register {register} has used all its authority codes of {year}")
         return AuthorityCode(form, year, taxpayer, register * REGISTER_COUNTERS + count)
+
+    @staticmethod
+    def parse(text: str) -> AuthorityCode:
+        """Read ``M1-26-SHNDN-00100000128``.
+
+        Raises:
+            SymbolInvalid: not a cash register's authority code.
+        """
+        match = _CODE.fullmatch(text.strip())
+        if not match:
+            raise SymbolInvalid(f"{text!r} is not an authority code such as M1-26-SHNDN-00100000128")
+        return AuthorityCode(int(match[1]), 2000 + int(match[2]), match[3], int(match[4]))
 
     def __str__(self) -> str:
         return f"M{int(self.form)}-{self.year % 100:02d}-{self.taxpayer}-{self.counter:011d}"

@@ -15,7 +15,8 @@
 >>> sale.problems()
 ()
 
-Amounts are whole dong and include VAT, because that is what a Vietnamese retail receipt shows.
+Amounts are whole dong and include VAT, because that is what a Vietnamese retail receipt shows; a sale may say
+otherwise (``prices_include_vat``). In a foreign currency they are its smallest unit (``Sale.unit``: cents).
 A ``Sale`` may be inconsistent (a receipt can be misprinted): ``problems()`` lists what does not agree,
 and nothing with a problem is ever issued.
 """
@@ -43,6 +44,16 @@ class Kind(StrEnum):
     DRAWER = "drawer"  # mở két
     TRAINING = "training"  # tập huấn, in thử
     QUARANTINED = "quarantined"  # not understood: a person decides
+
+
+class LineKind(StrEnum):
+    """What a line is: goods or service, gift, discount, remark, or goods of which the law asks more."""
+
+    GOODS = "goods"
+    PROMOTION = "promotion"  # hàng khuyến mại: costs nothing
+    DISCOUNT = "discount"  # dòng chiết khấu: its positive amount is taken off
+    NOTE = "note"  # ghi chú
+    SPECIAL = "special"  # xe, vận tải…: particulars stand in ``details``
 
 
 class PaymentMethod(StrEnum):
@@ -75,6 +86,13 @@ class Line:
     vat_rate: str | None = None
     discount: int = 0
     code: str | None = None
+    kind: LineKind = LineKind.GOODS
+    details: tuple[tuple[str, str], ...] = ()  # particulars: name and value, such as the number plate
+
+    @property
+    def counted(self) -> int:
+        """What the line adds to the receipt's total."""
+        return -self.amount if self.kind is LineKind.DISCOUNT else self.amount
 
     def reckoned(self) -> int:
         """Quantity x price less discount, in whole dong, half up as registers do."""
@@ -91,6 +109,14 @@ class Payment:
 
 
 @dataclass(frozen=True, slots=True)
+class SaleFee:
+    """A fee collected with the price, outside of VAT (phí, lệ phí)."""
+
+    name: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
 class Buyer:
     """The buyer's data, where the buyer asked for them on the invoice."""
 
@@ -100,11 +126,19 @@ class Buyer:
     address: str | None = None
     phone: str | None = None
     email: str | None = None
+    passport: str | None = None
+    contact: str | None = None  # the person who buys for a company
+    customer_code: str | None = None
+    budget_code: str | None = None  # MDVQHNSach: 7 digits of a unit of the state budget
 
 
 @dataclass(frozen=True, slots=True)
 class Sale:
-    """A receipt's content. ``discount`` is the whole receipt's, positive, in dong, after the lines' own."""
+    """A receipt's content. ``discount`` is the whole receipt's, positive, in dong, after the lines' own.
+
+    total = lines - discount + service charge + fees + rounding - reduction (+ VAT, where prices are without);
+    the payments are the total and the tip, which is not the shop's turnover.
+    """
 
     kind: Kind
     receipt_no: str | None
@@ -115,6 +149,20 @@ class Sale:
     payments: tuple[Payment, ...] = ()
     buyer: Buyer | None = None
     cashier: str | None = None
+    service_charge: int = 0
+    fees: tuple[SaleFee, ...] = ()
+    rounding: int = 0  # signed: what the register added to come to a round total
+    tip: int = 0
+    prices_include_vat: bool = True
+    vat: int | None = None  # the receipt's whole VAT, where prices are without
+    reduction: int = 0  # 20 % of the direct method's VAT, taken off by households (form 2)
+    currency: str = "VND"
+    exchange_rate: Decimal | None = None  # dong for one unit
+
+    @property
+    def unit(self) -> int:
+        """How many of the amounts' unit make one of the currency: 1 for dong, 100 for dollars and cents."""
+        return 1 if self.currency in WHOLE_CURRENCIES else 100
 
     def __post_init__(self) -> None:
         if self.sold_at is not None and self.sold_at.tzinfo is None:
@@ -125,6 +173,8 @@ class Sale:
         return tuple(_disagreements(self))
 
 
+WHOLE_CURRENCIES = frozenset({"VND", "JPY", "KRW"})  # of those in use, the ones without hundredths
+
 # A register that weighs rounds each line its own way (up, down, to the nearest dong): a dong either way
 # on a product is its rounding, more is another price or quantity than printed.
 LINE_TOLERANCE = 1
@@ -133,21 +183,44 @@ LINE_TOLERANCE = 1
 def _disagreements(sale: Sale) -> list[str]:
     found = []
     for number, line in enumerate(sale.lines, start=1):
-        if abs(line.reckoned() - line.amount) > LINE_TOLERANCE:
+        if line.kind in {LineKind.PROMOTION, LineKind.NOTE}:
+            if line.amount:
+                found.append(f"line {number} ({line.name}): a {line.kind.value} has the amount {line.amount}")
+        elif line.kind is not LineKind.DISCOUNT and abs(line.reckoned() - line.amount) > LINE_TOLERANCE:
             found.append(
                 f"line {number} ({line.name}): {line.quantity} x {line.unit_price} - {line.discount}"
                 f" = {line.reckoned()}, printed {line.amount}"
             )
-    lines_total = sum(line.amount for line in sale.lines)
-    if lines_total - sale.discount != sale.total:
-        found.append(f"lines {lines_total} - discount {sale.discount} is not the total {sale.total}")
-    if sale.discount < 0:
-        found.append(f"discount {sale.discount} is negative")
+    parts = {
+        "lines": sum(line.counted for line in sale.lines),
+        "- discount": -sale.discount,
+        "+ service charge": sale.service_charge,
+        "+ fees": sum(fee.amount for fee in sale.fees),
+        "+ VAT": 0 if sale.prices_include_vat else (sale.vat or 0),
+        "+ rounding": sale.rounding,
+        "- reduction": -sale.reduction,
+    }
+    if sum(parts.values()) != sale.total:
+        sums = " ".join(f"{name} {abs(part)}" for name, part in parts.items() if part or name == "lines")
+        found.append(f"{sums} is not the total {sale.total}")
+    found.extend(
+        f"{name.replace('_', ' ')} {getattr(sale, name)} is negative"
+        for name in ("discount", "service_charge", "tip", "reduction")
+        if getattr(sale, name) < 0
+    )
+    if any(fee.amount < 0 for fee in sale.fees):
+        found.append("a fee is negative")
+    if not sale.prices_include_vat and sale.vat is None:
+        found.append("prices are without VAT, but the VAT is not given")
+    if sale.prices_include_vat and sale.vat is not None:
+        found.append("prices include VAT: a VAT of its own would count twice")
+    if (sale.currency == "VND") != (sale.exchange_rate is None):
+        found.append("a foreign currency has a rate of exchange, dong have none")
     if sale.total < 0:
         found.append(f"total {sale.total} is negative")
-    if not sale.lines:
+    if not any(line.kind is not LineKind.NOTE for line in sale.lines):
         found.append("no lines")
     paid = sum(payment.amount for payment in sale.payments)
-    if sale.payments and paid != sale.total:
-        found.append(f"payments {paid} are not the total {sale.total}")
+    if sale.payments and paid not in {sale.total, sale.total + sale.tip}:
+        found.append(f"payments {paid} are not the total {sale.total + sale.tip}")
     return found

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from zoneinfo import ZoneInfo
 
 from invoice.errors import SaleUnreadable
-from invoice.sale import Buyer, Kind, Line, Payment, PaymentMethod, Sale
+from invoice.sale import Buyer, Kind, Line, LineKind, Payment, PaymentMethod, Sale, SaleFee
 
 if TYPE_CHECKING:
     from enum import StrEnum
@@ -42,6 +42,7 @@ def sale_to_json(sale: Sale, problems: tuple[str, ...] = ()) -> dict[str, Any]:
         "payments": [{"method": p.method.value, "amount": p.amount} for p in sale.payments],
         "buyer": _buyer_to_json(sale.buyer),
         **({"cashier": sale.cashier} if sale.cashier else {}),
+        **_rarely(sale),
         "problems": list(problems),
     }
 
@@ -56,7 +57,7 @@ def sale_from_json(text: str | bytes) -> Sale:
         raise SaleUnreadable(f"the sale is longer than {MAX_SALE_JSON} characters")
     try:
         data = json.loads(text, parse_float=Decimal, parse_constant=_no_constant)
-    except (ValueError, RecursionError) as error:
+    except (ValueError, ArithmeticError, RecursionError) as error:
         raise SaleUnreadable(f"not JSON: {error}") from error
     return sale_from_object(data)
 
@@ -78,14 +79,43 @@ def sale_from_object(data: object) -> Sale:
         ),
         buyer=_buyer_from_json(fields.take("buyer")),
         cashier=fields.text("cashier", 100),
+        service_charge=fields.dong("service_charge", 0),
+        fees=tuple(_fee_from_json(item, f"fees[{n}]") for n, item in enumerate(fields.list("fees", 100))),
+        rounding=fields.dong("rounding", 0),
+        tip=fields.dong("tip", 0),
+        prices_include_vat=fields.truth("prices_include_vat", default=True),
+        vat=fields.dong_or_none("vat"),
+        reduction=fields.dong("reduction", 0),
+        currency=fields.currency("currency"),
+        exchange_rate=fields.decimal_or_none("exchange_rate"),
     )
     fields.take("problems")  # our own output may be given back as input
     fields.finish()
     return sale
 
 
+def _rarely(sale: Sale) -> dict[str, Any]:
+    """What most sales do not have, and then do not show."""
+    values = {
+        "service_charge": sale.service_charge,
+        "fees": [{"name": fee.name, "amount": fee.amount} for fee in sale.fees],
+        "rounding": sale.rounding,
+        "tip": sale.tip,
+        "reduction": sale.reduction,
+        "vat": sale.vat,
+        "currency": None if sale.currency == "VND" else sale.currency,
+        "exchange_rate": None if sale.exchange_rate is None else _number(sale.exchange_rate),
+    }
+    shown = {key: value for key, value in values.items() if value not in (0, None, [])}
+    if sale.vat == 0:
+        shown["vat"] = 0
+    return shown if sale.prices_include_vat else {**shown, "prices_include_vat": False}
+
+
 def _line_to_json(line: Line) -> dict[str, Any]:
     return {
+        **({} if line.kind is LineKind.GOODS else {"kind": line.kind.value}),
+        **({"details": dict(line.details)} if line.details else {}),
         **({"code": line.code} if line.code else {}),
         "name": line.name,
         "quantity": _number(line.quantity),
@@ -99,7 +129,9 @@ def _line_to_json(line: Line) -> dict[str, Any]:
 
 def _line_from_json(data: object, where: str) -> Line:
     fields = _Fields(data, where)
-    amount = fields.dong("amount", None)
+    kind = fields.choice("kind", LineKind, LineKind.GOODS)
+    costs_nothing = kind in {LineKind.NOTE, LineKind.PROMOTION}
+    amount = fields.dong("amount", 0 if costs_nothing else None)
     quantity = fields.decimal("quantity", Decimal(1))
     discount = fields.dong("discount", 0)
     price_if_absent = Decimal(amount + discount) if quantity == 1 else None
@@ -112,6 +144,8 @@ def _line_from_json(data: object, where: str) -> Line:
         vat_rate=fields.text("vat_rate", 11),
         discount=discount,
         code=fields.text("code", 50),
+        kind=kind,
+        details=fields.texts("details"),
     )
     fields.finish()
     return line
@@ -124,7 +158,25 @@ def _payment_from_json(data: object, where: str) -> Payment:
     return payment
 
 
-_BUYER_FIELDS = {"name": 400, "tax_code": 14, "citizen_id": 12, "address": 400, "phone": 20, "email": 50}
+def _fee_from_json(data: object, where: str) -> SaleFee:
+    fields = _Fields(data, where)
+    fee = SaleFee(fields.required_text("name", 100), fields.dong("amount", None))
+    fields.finish()
+    return fee
+
+
+_BUYER_FIELDS = {
+    "name": 400,
+    "tax_code": 14,
+    "citizen_id": 12,
+    "address": 400,
+    "phone": 20,
+    "email": 50,
+    "passport": 12,
+    "contact": 100,
+    "customer_code": 50,
+    "budget_code": 7,
+}
 
 
 def _buyer_to_json(buyer: Buyer | None) -> dict[str, str] | None:
@@ -201,7 +253,7 @@ class _Fields:
         if isinstance(value, bool) or not isinstance(value, int | Decimal):
             raise self.fail(key, "a number")
         number = Decimal(value)
-        if not number.is_finite() or abs(number) > MAX_AMOUNT or number != round(number, 6):
+        if not number.is_finite() or number.copy_abs() > MAX_AMOUNT or number != round(number, 6):
             raise self.fail(key, "a number up to 10^15 with at most six decimals")
         return number
 
@@ -210,6 +262,35 @@ class _Fields:
         if number != int(number):
             raise self.fail(key, "whole dong")
         return int(number)
+
+    def dong_or_none(self, key: str) -> int | None:
+        return None if self._left.get(key) is None else self.dong(key, None)
+
+    def decimal_or_none(self, key: str) -> Decimal | None:
+        return None if self._left.get(key) is None else self.decimal(key, None)
+
+    def truth(self, key: str, *, default: bool) -> bool:
+        value = self.take(key)
+        if value is None:
+            return default
+        if not isinstance(value, bool):
+            raise self.fail(key, "true or false")
+        return value
+
+    def currency(self, key: str) -> str:
+        value = self.text(key, 3) or "VND"
+        if not (len(value) == 3 and value.isascii() and value.isupper()):
+            raise self.fail(key, "a currency of three capital letters, such as VND or USD")
+        return value
+
+    def texts(self, key: str) -> tuple[tuple[str, str], ...]:
+        value = self.take(key)
+        if value is None:
+            return ()
+        if not isinstance(value, dict) or not all(isinstance(text, str) for text in value.values()):
+            raise self.fail(key, "an object of texts")
+        inner = _Fields(value, f"{self._where}.{key}")
+        return tuple((name[:50], inner.text(name, 500) or "") for name in value)
 
     def time(self, key: str) -> datetime | None:
         value = self.take(key)

@@ -11,6 +11,7 @@ from authority.answers import Notice, OtherAnswer, Reason, TechnicalAnswer
 from authority.errors import NoticeNotProven
 from outbox.alarms import put_alarm, take_away_alarm
 from outbox.crash_points import crash_point
+from outbox.forms import apply_to_form
 from outbox.packages import INVOICE_HELD, PACK_AFTER, move_invoices, move_package
 from outbox.settings import read_setting, write_setting
 from outbox.states import InvoiceState, PackageState
@@ -108,7 +109,8 @@ def acknowledged(answer_id: int, *, sent: bool) -> Job[None]:
 def _apply(tx: Tx, answer: TechnicalAnswer | Notice | OtherAnswer, reply_to: str | None) -> str:
     row = tx.execute("SELECT id, state, attempts FROM package WHERE message_id = ?", (reply_to,)).fetchone()
     if row is None:
-        return "to nothing of ours"
+        about_form = None if isinstance(answer, Notice) else apply_to_form(tx, answer, reply_to)
+        return about_form or "to nothing of ours"
     package_id, state, attempts = row[0], PackageState(row[1]), row[2]
     if isinstance(answer, OtherAnswer):
         put_alarm(tx, "message-for-a-person", f"message {answer.kind} {answer.message_id}: {answer.text}")

@@ -16,11 +16,13 @@ from authority.answer_writing import build_technical
 from authority.answers import Notice, parse_answer
 from authority.codes import AUTHORITY, new_message_id
 from authority.errors import AuthorityError, GatewayError
-from authority.notice_check import check_notice
+from authority.form_answers import FormAnswer
+from authority.notice_check import check_form_answer, check_notice
 from outbox.answers import acknowledged, open_acknowledgements, settle_doubt, take_answer
+from outbox.forms import OutgoingForm, due_forms, mark_form_sending
 from outbox.packages import Outgoing, build_next, due_packages, mark_sending, postpone
 from outbox.settings import read_setting, write_setting
-from outbox.states import PackageState
+from outbox.states import FormState, PackageState
 from outbox.store import utc_now
 
 if TYPE_CHECKING:
@@ -79,6 +81,8 @@ class Delivery:
             done.packed += 1
         for package in self._store.run(due_packages()):
             self._carry(package, done)
+        for form in self._store.run(due_forms()):
+            self._carry_form(form, done)
         self._collect(done)
         self._acknowledge(done)
         return done
@@ -108,6 +112,22 @@ class Delivery:
         except GatewayError as error:
             wait = delay if error.retry_after is None else timedelta(seconds=float(error.retry_after))
             self._store.run(postpone(package.package_id, self._clock() + max(wait, delay), error.message))
+            done.problem = str(error)
+
+    def _carry_form(self, form: OutgoingForm, done: Pass) -> None:
+        """As a package: ask first where an earlier copy may have arrived, then the same bytes."""
+        delay = min(FIRST_RETRY * 2 ** min(form.attempts, 10), LAST_RETRY)
+        try:
+            if form.state is not FormState.BUILT:
+                found = self._gateway.look_up(form.message_id)
+                self._take_all(found.messages, done)
+                if found.known:
+                    return
+            self._store.run(mark_form_sending(form.form_id, delay))
+            answers = self._gateway.send(form.document, form.message_id)
+            done.sent += 1
+            self._take_all(answers, done)
+        except GatewayError as error:
             done.problem = str(error)
 
     def _collect(self, done: Pass) -> None:
@@ -154,9 +174,10 @@ class Delivery:
                 done.problem = str(error)
                 continue
             problem = None
-            if isinstance(answer, Notice):
+            if isinstance(answer, Notice | FormAnswer):
+                check = check_notice if isinstance(answer, Notice) else check_form_answer
                 try:
-                    answer = check_notice(document, self._trust, tax_code=self._tax_code, now=self._clock())
+                    answer = check(document, self._trust, tax_code=self._tax_code, now=self._clock())
                 except AuthorityError as error:
                     problem = error.message
                     done.problem = str(error)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from invoice.compose import Identity, Terms, check_sale, compose
 from invoice.document import content_id, write_content, write_invoice
 from invoice.errors import NumbersExhausted
-from invoice.invoice import LedgerWitness
+from invoice.invoice import Invoice, LedgerWitness, Relation
 from invoice.numbers import MAX_NUMBER, AuthorityCode, Symbol
 from invoice.qr import lookup_text
 from invoice.sale_json import VIETNAM, sale_to_json
@@ -78,79 +78,95 @@ def issue(
     def job(tx: Tx) -> Generator[ToSign, bytes, Issued]:
         if (settled := _settled(tx, capture_id)) is not None:
             return settled
-        check_sale(sale, register.terms)
+        check_sale(sale, register.terms, tx.now.astimezone(VIETNAM).date())
         mark = fingerprint(sale, register, tx.now if live else None)
         if mark and (known := _known(tx, mark)):
             _link(tx, capture_id, known.sale_id)
             return known
-        now = _checked_now(tx)
-        sale_id = _insert_sale(tx, sale, mark)
-        day = _day(tx, sale, register, now, live=live)
-        identity = _next_identity(tx, register, day)
-        invoice = compose(
-            sale, register.terms, identity, LedgerWitness(tx.before.size, tx.before.root().hex())
-        )
-        content = write_content(invoice)
-        name = content_id(invoice)
-        signature = yield ToSign(content_digest(content), name, f"NBan-{name}", now)
-        document = write_invoice(invoice, content, signature)
-        digest = sha256(document).hexdigest()
-        qr = lookup_text(
-            invoice.seller.tax_code,
-            int(invoice.form),
-            str(invoice.symbol),
-            invoice.number,
-            day,
-            invoice.total,
-        )
-        row = tx.execute(
-            "INSERT INTO invoice (sale_id, form, symbol, number, code, day, total, issued_at, state,"
-            " state_at, batch, qr, sha256, document) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-            (
-                sale_id,
-                int(invoice.form),
-                str(invoice.symbol),
-                invoice.number,
-                str(invoice.code),
-                day.isoformat(),
-                invoice.total,
-                stamp(now),
-                InvoiceState.ISSUED,
-                stamp(now),
-                WHOLE_BATCH,
-                qr,
-                digest,
-                document,
-            ),
-        )
-        invoice_id = int(row.lastrowid or 0)
+        now = checked_now(tx)
+        sale_id = insert_sale(tx, sale, mark)
+        day = legal_day(tx, sale, register, now, live=live)
+        identity = next_identity(tx, register, day)
+        invoice = compose(sale, register.terms, identity, witness_of(tx))
+        issued = yield from sign_and_store(tx, invoice, sale_id, capture_id, now)
         _link(tx, capture_id, sale_id)
-        tx.leaf(
-            "invoice.issued",
-            invoice_id,
-            invoice=invoice_id,
-            sale=sale_id,
-            capture=capture_id,
-            reference=invoice.reference,
-            code=str(invoice.code),
-            total=invoice.total,
-            sha256=digest,
-        )
-        crash_point("issue.before-commit")
-        return Issued(
-            invoice_id,
-            sale_id,
-            int(invoice.form),
-            str(invoice.symbol),
-            invoice.number,
-            str(invoice.code),
-            day.isoformat(),
-            invoice.total,
-            qr,
-            InvoiceState.ISSUED,
-        )
+        return issued
 
     return job
+
+
+def witness_of(tx: Tx) -> LedgerWitness:
+    """The ledger as it was before this group of jobs."""
+    return LedgerWitness(tx.before.size, tx.before.root().hex())
+
+
+def sign_and_store(
+    tx: Tx,
+    invoice: Invoice,
+    sale_id: int,
+    capture_id: int | None,
+    now: datetime,
+    corrects: tuple[int, Relation] | None = None,
+) -> Generator[ToSign, bytes, Issued]:
+    """Sign the composed invoice; queue entry and ledger leaf with it."""
+    content = write_content(invoice)
+    name = content_id(invoice)
+    signature = yield ToSign(content_digest(content), name, f"NBan-{name}", now)
+    document = write_invoice(invoice, content, signature)
+    digest = sha256(document).hexdigest()
+    form, symbol, code, day = int(invoice.form), str(invoice.symbol), str(invoice.code), invoice.day
+    total = invoice.dong
+    qr = lookup_text(invoice.seller.tax_code, form, symbol, invoice.number, day, total)
+    original, relation = corrects or (None, None)
+    row = tx.execute(
+        "INSERT INTO invoice (sale_id, form, symbol, number, code, day, total, issued_at, state,"
+        " state_at, batch, qr, sha256, document, corrects, relation)"
+        " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+        (
+            sale_id,
+            form,
+            symbol,
+            invoice.number,
+            code,
+            day.isoformat(),
+            total,
+            stamp(now),
+            InvoiceState.ISSUED,
+            stamp(now),
+            WHOLE_BATCH,
+            qr,
+            digest,
+            document,
+            original,
+            relation,
+        ),
+    )
+    invoice_id = int(row.lastrowid or 0)
+    tx.leaf(
+        "invoice.issued",
+        invoice_id,
+        invoice=invoice_id,
+        sale=sale_id,
+        capture=capture_id,
+        reference=invoice.reference,
+        code=code,
+        total=total,
+        sha256=digest,
+        **({"corrects": original, "relation": int(relation)} if relation is not None else {}),
+    )
+    crash_point("issue.before-commit")
+    return Issued(
+        invoice_id,
+        sale_id,
+        form,
+        symbol,
+        invoice.number,
+        code,
+        day.isoformat(),
+        total,
+        qr,
+        InvoiceState.ISSUED,
+    )
 
 
 def fingerprint(sale: Sale, register: Register, captured: datetime | None = None) -> str | None:
@@ -205,7 +221,8 @@ def _link(tx: Tx, capture_id: int | None, sale_id: int) -> None:
         )
 
 
-def _insert_sale(tx: Tx, sale: Sale, mark: str | None) -> int:
+def insert_sale(tx: Tx, sale: Sale, mark: str | None) -> int:
+    """Store the sale; ``mark`` is its fingerprint, if it has one."""
     row = tx.execute(
         "INSERT INTO sale (fingerprint, receipt_no, sold_at, total, content, recorded_at)"
         " VALUES (?,?,?,?,?,?)",
@@ -221,7 +238,12 @@ def _insert_sale(tx: Tx, sale: Sale, mark: str | None) -> int:
     return int(row.lastrowid or 0)
 
 
-def _checked_now(tx: Tx) -> datetime:
+def checked_now(tx: Tx) -> datetime:
+    """Now, never behind the last issued invoice.
+
+    Raises:
+        ClockWentBack: the clock stands more than a small correction behind it.
+    """
     last = read_setting(tx, "last_issued_at")
     now = tx.now
     if last is not None:
@@ -233,7 +255,7 @@ def _checked_now(tx: Tx) -> datetime:
     return now
 
 
-def _day(tx: Tx, sale: Sale, register: Register, now: datetime, *, live: bool) -> date:
+def legal_day(tx: Tx, sale: Sale, register: Register, now: datetime, *, live: bool) -> date:
     """NLap: the day of the sale, never in the future, never behind the series' last, in this year's symbol.
 
     A register whose own clock is a day or more off is not believed for what is captured this moment.
@@ -249,7 +271,12 @@ def _day(tx: Tx, sale: Sale, register: Register, now: datetime, *, live: bool) -
     return day
 
 
-def _next_identity(tx: Tx, register: Register, day: date) -> Identity:
+def next_identity(tx: Tx, register: Register, day: date) -> Identity:
+    """The next number and authority code of the register's series.
+
+    Raises:
+        NumbersExhausted: there is none left.
+    """
     form, symbol = register.terms.form, Symbol.of_year(register.letters, day.year)
     number = _count(tx, f"number:{int(form)}:{symbol}")
     if number > MAX_NUMBER:

@@ -77,4 +77,34 @@ def _run(db: Database, script: str) -> None:
             db.execute(statement)
 
 
-DEFINED = frozenset({"m001_first_schema", "m002_doubts_and_acknowledgements"})
+_THIRD = """
+ALTER TABLE invoice ADD COLUMN corrects INTEGER REFERENCES invoice(id);
+ALTER TABLE invoice ADD COLUMN relation INTEGER;
+CREATE INDEX invoice_corrects ON invoice(corrects) WHERE corrects IS NOT NULL;
+"""
+
+
+@MIGRATIONS()
+def m003_corrections(db: Database) -> None:
+    """Which invoice replaces or adjusts which."""
+    _run(db, _THIRD)
+
+
+_FOURTH = """
+CREATE TABLE form_message (
+    id INTEGER PRIMARY KEY, kind TEXT NOT NULL, message_id TEXT NOT NULL UNIQUE, built_at TEXT NOT NULL,
+    state TEXT NOT NULL, state_at TEXT NOT NULL, attempts INTEGER NOT NULL DEFAULT 0, due_at TEXT NOT NULL,
+    reason TEXT, sha256 TEXT NOT NULL, document BLOB NOT NULL);
+CREATE INDEX form_message_open ON form_message(due_at) WHERE state IN ('built', 'sent');
+"""
+
+
+@MIGRATIONS()
+def m004_forms(db: Database) -> None:
+    """Forms on their way to the authority: registrations and notices of wrong invoices."""
+    _run(db, _FOURTH)
+
+
+DEFINED = frozenset(
+    {"m001_first_schema", "m002_doubts_and_acknowledgements", "m003_corrections", "m004_forms"}
+)

@@ -9,6 +9,7 @@ from outbox.ledger import load_frontier
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Iterator
 
 QUEUE = ("issued", "packed", "sent", "received", "refused", "held")
 _COLUMNS = "id, form, symbol, number, code, day, total, issued_at, state, reason, package_id, sha256"
@@ -29,6 +30,29 @@ def queue(connection: sqlite3.Connection) -> dict[str, int]:
     ):
         counts[state] = count
     return counts
+
+
+def since(connection: sqlite3.Connection, invoice_id: int) -> tuple[dict[str, int], int]:
+    """How many invoices after ``invoice_id`` stand in each state, and in how many packages they went."""
+    states = dict(
+        connection.execute(
+            "SELECT state, COUNT(*) FROM invoice WHERE id > ? GROUP BY state", (invoice_id,)
+        ).fetchall()
+    )
+    row = connection.execute("SELECT COUNT(DISTINCT package_id) FROM invoice WHERE id > ?", (invoice_id,))
+    return states, int(row.fetchone()[0])
+
+
+def last_invoice(connection: sqlite3.Connection) -> int:
+    """The id of the newest invoice, 0 where there is none."""
+    return int(connection.execute("SELECT COALESCE(MAX(id), 0) FROM invoice").fetchone()[0])
+
+
+def documents(connection: sqlite3.Connection) -> Iterator[bytes]:
+    """Every signed document of the store, invoices before packages."""
+    for table in ("invoice", "package"):
+        for (document,) in connection.execute(f"SELECT document FROM {table} ORDER BY id"):  # noqa: S608
+            yield bytes(document)
 
 
 def oldest_unsent(connection: sqlite3.Connection) -> str | None:

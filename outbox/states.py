@@ -42,7 +42,17 @@ class CaptureState(StrEnum):
     RESOLVED = "resolved"
 
 
-_I, _P, _C = InvoiceState, PackageState, CaptureState
+class FormState(StrEnum):
+    """Where a form (message 100, 300 or 303) stands: the authority's word on it is its end."""
+
+    BUILT = "built"
+    SENT = "sent"
+    RECEIVED = "received"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+
+
+_I, _P, _C, _F = InvoiceState, PackageState, CaptureState, FormState
 
 # From a state to the states it may become. The 204 may overtake the 999, so sent may be decided at once;
 # a package refused as a message gives its invoices back to issued, to go under a new MTDiep.
@@ -59,6 +69,11 @@ TRANSITIONS: dict[type[StrEnum], dict[StrEnum, tuple[StrEnum, ...]]] = {
         _P.BUILT: (_P.SENT,),
         _P.SENT: (_P.RECEIVED, _P.DECIDED),
         _P.RECEIVED: (_P.DECIDED,),
+    },
+    FormState: {
+        _F.BUILT: (_F.SENT,),
+        _F.SENT: (_F.RECEIVED, _F.ACCEPTED, _F.REFUSED),
+        _F.RECEIVED: (_F.ACCEPTED, _F.REFUSED),
     },
     CaptureState: {
         _C.RAW: (_C.SALE, _C.NON_SALE, _C.QUARANTINED),

@@ -19,6 +19,16 @@ True
 >>> verify_document(signed.replace(b"<MST>0", b"<MST>1")).signatures[0].problem
 'the content has been changed: the digest of /HDon/DLHDon does not fit'
 
+========================================  ==========================================================
+who signs: ``keys.open_key``              ``file_keys``, ``token_key`` (PKCS#11), ``windows_key`` (CNG),
+                                          ``remote_key`` (CSC API); PINs: ``passphrase``, ``pin_guard``
+whether the certificate counts            ``certificates``, ``trust``, ``revocation`` (``ocsp``,
+                                          ``crl``), ``expiry``
+writing                                   ``xmldsig``
+verifying: ``verify.verify_document``     ``safe_xml``, ``document_checks``, ``places``,
+                                          ``signature_reading``, ``canonical``, ``profile_checks``
+========================================  ==========================================================
+
 Writing signatures (``xmldsig``) and verifying them (``verify``) share nothing but the names of the
 algorithms, so that one cannot hide the other's mistakes. The package imports nothing of ours but ``errors``.
 """

@@ -14,7 +14,12 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.x509.oid import NameOID
 
-from signing.errors import CertificateExpired, CertificateNotYetValid, CertificateUnreadable
+from signing.errors import (
+    CertificateExpired,
+    CertificateForeign,
+    CertificateNotYetValid,
+    CertificateUnreadable,
+)
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -30,7 +35,8 @@ _CARRIERS = (NameOID.USER_ID, NameOID.SERIAL_NUMBER)
 class Credential:
     """A certificate with everything of it read, so that no later step meets a broken part.
 
-    ``subject`` as ``subject_name`` gives it; ``not_before`` and ``not_after`` in UTC, both included.
+    ``subject`` as ``subject_name`` gives it; ``not_before`` and ``not_after`` in UTC, both included;
+    ``may_sign`` is whether its key usage allows signatures on documents.
     """
 
     certificate: x509.Certificate
@@ -39,6 +45,7 @@ class Credential:
     tax_code: str | None
     not_before: datetime
     not_after: datetime
+    may_sign: bool
 
     @staticmethod
     def of(certificate: x509.Certificate) -> Credential:
@@ -58,8 +65,9 @@ class Credential:
                 tax_code=tax_code_of(certificate),
                 not_before=certificate.not_valid_before_utc,
                 not_after=certificate.not_valid_after_utc,
+                may_sign=_may_sign(certificate),
             )
-        except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        except (ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension) as error:
             raise CertificateUnreadable("the certificate has a part that cannot be read") from error
 
     @staticmethod
@@ -110,3 +118,25 @@ def check_validity(certificate: x509.Certificate, at: datetime) -> None:
     if at < certificate.not_valid_before_utc:
         day = certificate.not_valid_before_utc
         raise CertificateNotYetValid(f"the certificate is valid only from {day:%Y-%m-%d}")
+
+
+def check_owner(certificate: x509.Certificate, tax_code: str) -> None:
+    """Before issuing: whether the certificate is the seller's; the dash of 10-3 codes does not matter.
+
+    Raises:
+        CertificateForeign: it carries another tax code, or none.
+    """
+    carried = tax_code_of(certificate)
+    if carried is None:
+        raise CertificateForeign("the certificate carries no tax code (UID=MST:…)")
+    if carried.replace("-", "") != tax_code.replace("-", ""):
+        raise CertificateForeign(f"the certificate is of {carried}, the seller is {tax_code}")
+
+
+def _may_sign(certificate: x509.Certificate) -> bool:
+    """Without the extension every use is allowed (RFC 5280, 4.2.1.3)."""
+    try:
+        usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
+    except x509.ExtensionNotFound:
+        return True
+    return usage.digital_signature or usage.content_commitment

@@ -16,11 +16,21 @@
     ├── CertificateUnreadable        E-SIGN-011
     ├── SignatureInputInvalid        E-SIGN-012  an Id, digest or time that cannot be signed
     ├── KeyFileExists                E-SIGN-013  a throw-away key would replace a key
+    ├── KeySettingInvalid            E-SIGN-014  the configuration's key setting cannot be read
+    ├── KeyAway                      E-SIGN-015  token pulled out, service not there: try again
+    ├── KeyRefused                   E-SIGN-016  will not sign until a person has done something
+    │   ├── PinWrong                 E-SIGN-017  the token or service does not take the PIN
+    │   └── PinLocked                E-SIGN-018  no try is left, or the last one is not risked
+    ├── CertificateForeign           E-SIGN-019  of another taxpayer than the seller
     ├── XmlRefused                   E-SIGN-020
     │   ├── XmlMalformed             E-SIGN-021  not XML
     │   ├── XmlTooLarge              E-SIGN-022  bytes, parts or depth above the limit
     │   └── XmlForbidden             E-SIGN-023  DTD, entities, an encoding that is not UTF-8
-    └── SignatureRefused             E-SIGN-030  the verifier's answer no, with its reason
+    ├── SignatureRefused             E-SIGN-030  the verifier's answer no, with its reason
+    ├── RevocationUnreadable         E-SIGN-040  an OCSP answer or CRL that proves nothing
+    ├── RevocationUnknown            E-SIGN-041  nobody can say now, and the policy is strict
+    ├── CertificateRevoked           E-SIGN-042
+    └── CertificateUntrusted         E-SIGN-043  no chain to a configured root
 """
 
 from errors import ThunganError
@@ -140,6 +150,65 @@ class KeyFileExists(SigningError):
     advice_en = "Choose another file name, or delete the old key file yourself if nothing needs it."
 
 
+class KeySettingInvalid(SigningError):
+    """A key setting that names no kind of key, or lacks a part."""
+
+    code = "E-SIGN-014"
+    advice_vi = "Sửa mục khóa ký (key) trong config.toml theo tài liệu về chứng thư số."
+    advice_en = "Correct the key setting in config.toml as the page on keys describes it."
+
+
+class KeyAway(SigningError):
+    """The key cannot be reached now. Trying again later, without a person, may be all that it takes."""
+
+    code = "E-SIGN-015"
+    advice_vi = "Cắm lại USB token hoặc kiểm tra mạng tới dịch vụ ký; thungan tự thử lại, vẫn bán hàng được."
+    advice_en = (
+        "Plug the token in, or check the network to the signing service; thungan tries again by itself."
+    )
+    exit_code = 3
+
+
+class KeyRefused(SigningError):
+    """The key's place answers and says no: trying again alone helps nothing and may do harm."""
+
+    code = "E-SIGN-016"
+    advice_vi = "Kiểm tra token hoặc tài khoản ký số với nhà cung cấp chứng thư, rồi khởi động lại thungan."
+    advice_en = "Check the token or signing account with the certificate's provider, then restart thungan."
+    exit_code = 3
+
+
+class PinWrong(KeyRefused):
+    """The PIN was not taken; it is not tried again by itself."""
+
+    code = "E-SIGN-017"
+    advice_vi = (
+        "Sửa lại mã PIN ở nơi đã khai trong config.toml rồi khởi động lại; nhập sai nữa token sẽ bị khóa."
+    )
+    advice_en = "Correct the PIN where config.toml says it is, then restart; more wrong tries lock the token."
+
+
+class PinLocked(KeyRefused):
+    """The PIN is locked, or so few tries are left that none is risked."""
+
+    code = "E-SIGN-018"
+    advice_vi = (
+        "Mở phần mềm của token, nhập đúng PIN một lần (hoặc mở khóa), rồi xóa tệp đếm nêu trong thông báo."
+    )
+    advice_en = (
+        "Enter the PIN once (or unlock it) in the token's own program, then delete the count file if named."
+    )
+
+
+class CertificateForeign(SigningError):
+    """The certificate carries another tax code than the seller's, or none."""
+
+    code = "E-SIGN-019"
+    advice_vi = "Dùng chứng thư số của chính người bán (UID=MST trong chứng thư phải là mã số thuế của shop)."
+    advice_en = "Use the seller's own certificate: the UID=MST in it must be the shop's tax code."
+    exit_code = 3
+
+
 class XmlRefused(SigningError):
     """XML from outside that is not taken in."""
 
@@ -173,3 +242,36 @@ class SignatureRefused(SigningError):
     advice_vi = "Không dùng tài liệu này; yêu cầu bên gửi gửi lại bản gốc."
     advice_en = "Do not rely on this document; ask its sender for the original."
     exit_code = 1
+
+
+class RevocationUnreadable(SigningError):
+    """An OCSP answer or revocation list that proves nothing about this certificate."""
+
+    code = "E-SIGN-040"
+
+
+class RevocationUnknown(SigningError):
+    """Neither OCSP nor a list could say whether the certificate is revoked, and the policy wants to know."""
+
+    code = "E-SIGN-041"
+    advice_vi = "Kiểm tra mạng Internet tới nhà cung cấp chứng thư số; thungan sẽ tự thử lại."
+    advice_en = "Check the network to the certificate's provider; thungan tries again by itself."
+    exit_code = 3
+
+
+class CertificateRevoked(SigningError):
+    """The certificate's issuer has revoked it."""
+
+    code = "E-SIGN-042"
+    advice_vi = "Ngừng ký bằng chứng thư này; liên hệ nhà cung cấp để cấp chứng thư mới và đăng ký lại."
+    advice_en = "Stop signing with it; get a new certificate from its provider and register that one."
+    exit_code = 3
+
+
+class CertificateUntrusted(SigningError):
+    """No way leads from the certificate to one of the roots that are configured."""
+
+    code = "E-SIGN-043"
+    advice_vi = "Thêm chứng thư gốc của nhà cung cấp vào cấu hình, hoặc kiểm tra lại chứng thư số."
+    advice_en = "Add the provider's root certificate to the configuration, or check the certificate."
+    exit_code = 3

@@ -1,44 +1,49 @@
-"""Signing keys: what a key can do, and the one that lives in a PKCS#12 file.
+"""Opening the seller's key, wherever it lives, and the names that go with it.
 
->>> from signing.keys import Pkcs12Key
+>>> from signing.keys import open_key
 >>> from signing.passphrase import read_passphrase
->>> key = Pkcs12Key.open(path, read_passphrase("env:THUNGAN_PIN"))  # doctest: +SKIP
->>> key.certificate.not_valid_after_utc  # doctest: +SKIP
+>>> key = open_key("file:keys/seller.p12", read_passphrase("env:THUNGAN_PIN"))  # doctest: +SKIP
 
-Keys of other places (USB token, remote service) are further classes of the same form as ``SigningKey``.
+==================================================  ==================================================
+setting                                             key
+==================================================  ==================================================
+``file:keys/seller.p12``                            PKCS#12 file; a bare path means the same
+``pem:keys/seller.pem``                             PEM file with private key and certificate
+``pkcs11:token=CA2;object=seller?module-path=…``    USB token or HSM (RFC 7512); the secret is the PIN
+``windows:thumbprint=A1B2…``                        Windows certificate store of this user
+``csc+https://sign.example.vn/csc/v2?credential=…`` remote signing service (CSC API v2)
+==================================================  ==================================================
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import pkcs12
-
-from signing.algorithms import ECDSA_SHA256, RSA_SHA256
-from signing.certificates import check_validity, subject_name, tax_code_of
-from signing.errors import KeyFileInvalid, KeyUnsupported, PassphraseWrong, PrivateKeyMissing
-from signing.private_file import read_private
+from signing.algorithms import DIGESTS, Digest
+from signing.certificates import check_owner, check_validity, subject_name, tax_code_of
+from signing.errors import KeySettingInvalid, KeyUnsupported
+from signing.file_keys import FileKey, PemKey, Pkcs12Key
+from signing.signing_key import MIN_RSA_BITS, SigningKey
 from signing.throwaway import throwaway_authority, throwaway_pkcs12, throwaway_tls
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from pathlib import Path
-
-    from cryptography import x509
-    from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
+    from collections.abc import Callable
 
     from signing.passphrase import Secret
 
+    Opener = Callable[[str, Secret, Path, Digest], SigningKey]
+
 __all__ = [
     "MIN_RSA_BITS",
+    "FileKey",
+    "PemKey",
     "Pkcs12Key",
     "SigningKey",
+    "check_owner",
     "check_validity",
+    "open_key",
     "subject_name",
     "tax_code_of",
     "throwaway_authority",
@@ -46,114 +51,60 @@ __all__ = [
     "throwaway_tls",
 ]
 
-MIN_RSA_BITS = 2048
-_LARGEST_FILE = 1024 * 1024
-_COORDINATE = 32  # bytes of r and of s on P-256
+
+def open_key(
+    setting: str, secret: Secret, *, folder: Path | None = None, digest: str = "sha256"
+) -> SigningKey:
+    """The key that a setting names, ready to sign.
+
+    Relative paths in the setting begin at ``folder`` (default: where the process runs), where a token's
+    count of wrong PINs is kept too. ``secret`` is the pass phrase, PIN or client secret, as the source
+    asks. ``digest`` is sha256, sha384 or sha512.
+
+    Raises:
+        KeySettingInvalid: no such kind of key, or a part of the setting that is missing or not known.
+        KeyAway: the token or service cannot be reached now: try again.
+        KeyRefused: it is there and will not sign until a person has done something (wrong PIN, locked).
+        SigningError: of the files, as in ``Pkcs12Key.open``.
+    """
+    hashed = next((one for one in DIGESTS.values() if one.name == digest), None)
+    if hashed is None:
+        raise KeySettingInvalid(
+            f"signatures are not made with {digest[:20]!r}, but with {', '.join(DIGESTS)}"
+        )
+    scheme = setting.partition(":")[0].lower()
+    # A drive letter is no scheme: C:\keys\seller.p12 is a path.
+    opener = _OPENERS.get(scheme) if len(scheme) > 1 and ":" in setting else _file
+    if opener is None:
+        raise KeySettingInvalid(f"{scheme[:20]!r} is no kind of key; known are {', '.join(_OPENERS)}")
+    return opener(setting, secret, folder or Path(), hashed)
 
 
-class SigningKey(Protocol):
-    """A private key with its certificate. Implementations may be called from several threads at once."""
-
-    @property
-    def certificate(self) -> x509.Certificate:
-        """The certificate that is put beside each signature."""
-
-    @property
-    def signature_method(self) -> str:
-        """The algorithm's URI in XML Signature."""
-
-    def sign(self, data: bytes) -> bytes:
-        """Hash and sign; the signature as XML Signature wants it (for ECDSA r||s, not DER).
-
-        Raises:
-            SigningError: the key cannot be used now (token pulled out, service not there).
-        """
+def _file(setting: str, secret: Secret, folder: Path, digest: Digest) -> SigningKey:
+    return Pkcs12Key.open(folder / setting.removeprefix("file:"), secret, digest)
 
 
-class Pkcs12Key:
-    """A key from a PKCS#12 file (.p12, .pfx): RSA of at least 2048 bits, or ECDSA on P-256."""
+def _pem(setting: str, secret: Secret, folder: Path, digest: Digest) -> SigningKey:
+    return PemKey.open(folder / setting.removeprefix("pem:"), secret, digest)
 
-    __slots__ = ("_key", "certificate", "signature_method")
 
-    def __init__(
-        self, key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey, certificate: x509.Certificate
-    ) -> None:
-        """Take an opened key.
+def _late(module: str) -> Opener:
+    """``open_setting`` of a module that is loaded only where such a key is used."""
 
-        Raises:
-            KeyUnsupported: not of the kinds above.
-        """
-        if isinstance(key, rsa.RSAPrivateKey):
-            if key.key_size < MIN_RSA_BITS:
-                raise KeyUnsupported(f"an RSA key of {key.key_size} bits is too short to sign with")
-            method = RSA_SHA256
-        elif isinstance(key.curve, ec.SECP256R1):
-            method = ECDSA_SHA256
-        else:
-            raise KeyUnsupported(f"the curve {key.curve.name} is not P-256")
-        self._key = key
-        self.certificate = certificate
-        self.signature_method = method
-
-    @classmethod
-    def open(cls, path: Path, secret: Secret) -> Pkcs12Key:
-        """Open a key file; the file must be readable by its owner only (POSIX).
-
-        Raises:
-            KeyFileMissing, SecretFileExposed, KeyFileInvalid: the file.
-            PassphraseWrong: it does not open with this pass phrase.
-            PrivateKeyMissing: it holds no key, or not the key's certificate.
-            KeyUnsupported: a kind or size of key, or an encryption, that is not supported.
-        """
-        data = read_private(path, _LARGEST_FILE)
-        if not _looks_like_pkcs12(data):
-            raise KeyFileInvalid(f"{path} is not a PKCS#12 file")
+    def opener(setting: str, secret: Secret, folder: Path, digest: Digest) -> SigningKey:
         try:
-            store = pkcs12.load_pkcs12(data, secret.reveal().encode())
-        except ValueError:
-            # The library gives one error for a wrong pass phrase and for damaged bytes. The file has the
-            # right beginning, so the phrase is the likelier cause. "from None": no detail can leak.
-            raise PassphraseWrong(f"{path} does not open: wrong pass phrase, or a damaged file") from None
-        except UnsupportedAlgorithm:
-            raise KeyUnsupported(f"{path} is encrypted in a way that is no longer supported") from None
-        if store.key is None:
-            raise PrivateKeyMissing(f"{path} holds no private key")
-        if not isinstance(store.key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
-            raise KeyUnsupported(f"{path} holds a {type(store.key).__name__}")
-        entries = [store.cert, *store.additional_certs]
-        certificate = _belonging(store.key.public_key(), (entry.certificate for entry in entries if entry))
-        if certificate is None:
-            raise PrivateKeyMissing(f"{path} holds no certificate of its private key")
-        return cls(store.key, certificate)
+            opening: Opener = import_module(module).open_setting
+        except ModuleNotFoundError as error:
+            raise KeyUnsupported(f"such a key needs the Python package {error.name}") from None
+        return opening(setting, secret, folder, digest)
 
-    def sign(self, data: bytes) -> bytes:
-        """As ``SigningKey.sign``; the global interpreter lock is released meanwhile."""
-        if isinstance(self._key, rsa.RSAPrivateKey):
-            return self._key.sign(data, _PADDING, _HASH)
-        r, s = decode_dss_signature(self._key.sign(data, _ECDSA))
-        return r.to_bytes(_COORDINATE) + s.to_bytes(_COORDINATE)
-
-    def __repr__(self) -> str:
-        return f"Pkcs12Key({subject_name(self.certificate)!r})"
+    return opener
 
 
-_PADDING, _HASH, _ECDSA = PKCS1v15(), SHA256(), ec.ECDSA(SHA256())
-
-
-def _belonging(key: PublicKeyTypes, certificates: Iterable[x509.Certificate]) -> x509.Certificate | None:
-    """The key's own certificate: files made by some tools mark an issuer's as the first."""
-    for certificate in certificates:
-        try:
-            if certificate.public_key() == key:
-                return certificate
-        except (ValueError, UnsupportedAlgorithm):
-            continue
-    return None
-
-
-def _looks_like_pkcs12(data: bytes) -> bool:
-    """Whether the bytes begin as PFX does (RFC 7292): SEQUENCE { version INTEGER 3, … }."""
-    if len(data) < 8 or data[0] != 0x30:
-        return False
-    length_bytes = data[1] & 0x7F if data[1] & 0x80 else 0
-    return data[2 + length_bytes :].startswith(b"\x02\x01\x03")
+_OPENERS: dict[str, Opener] = {
+    "file": _file,
+    "pem": _pem,
+    "pkcs11": _late("signing.token_key"),
+    "windows": _late("signing.windows_key"),
+    "csc+https": _late("signing.remote_key"),
+}

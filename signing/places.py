@@ -22,6 +22,7 @@ HDon, TBao and TKhai may also stand alone; BKe and BBan always do here, as files
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,7 @@ _PACKAGE = "206"
 _BY_TAXPAYER = {"100", "101", "300", "303"}
 _BETWEEN_PARTIES = {"BKe": "NDBKe", "BBan": "NDBBan"}
 _UNSIGNED = {"999", "-1"}
+_KIND = re.compile(r"[1-9][0-9]{2}")
 _ENVELOPE = {"TTChung", "DLieu", "CKSNNT"}
 
 
@@ -97,6 +99,9 @@ def _message(root: _Element) -> Iterator[Place]:
     kind = _text(header, "MLTDiep", "/TDiep/TTChung")
     if kind in _UNSIGNED:
         raise SignatureRefused("no signature")
+    if not _KIND.fullmatch(kind):
+        # Without its kind a package that has lost its signature would pass as a message that needs none.
+        raise SignatureRefused(f"the message's type {kind[:20]!r} is none (TTChung/MLTDiep)")
     invoices = _children(data, "HDon")
     if kind == _PACKAGE or _children(root, "CKSNNT"):
         signer = _text(header, "MST", "/TDiep/TTChung")
@@ -192,7 +197,7 @@ def _none(path: str) -> list[Place]:
 
 
 def _children(parent: _Element, name: str) -> list[_Element]:
-    return [child for child in parent if local_name(child) == name]
+    return list(parent.iterchildren(f"{{*}}{name}"))
 
 
 def _at_most_one(parent: _Element, name: str, path: str) -> _Element | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from hashlib import sha1, sha256
+from hashlib import sha1
 from hmac import compare_digest
 from typing import TYPE_CHECKING
 
@@ -17,18 +17,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA1 as SHA1_HASH
-from cryptography.hazmat.primitives.hashes import SHA256 as SHA256_HASH
 
-from signing.algorithms import (
-    C14N,
-    ECDSA_SHA256,
-    ENVELOPED,
-    EXCLUSIVE_C14N,
-    RSA_SHA1,
-    RSA_SHA256,
-    SHA1,
-    SHA256,
-)
+from signing.algorithms import C14N, DIGESTS, ENVELOPED, EXCLUSIVE_C14N, RSA_SHA1, SHA1
 from signing.canonical import canonical
 from signing.errors import SignatureRefused
 from signing.trust import is_trusted
@@ -46,8 +36,14 @@ if TYPE_CHECKING:
 _RSA_BITS = range(2048, 8192 + 1)  # below: can be broken; above: costs more than any real one
 # Clocks of shop, provider and authority differ; a day also covers a register set to a wrong time zone.
 _CLOCK_TOLERANCE = timedelta(days=1)
-_DIGEST_METHODS = {SHA256, SHA1}
-_SIGNATURE_METHODS = {RSA_SHA256, RSA_SHA1, ECDSA_SHA256}
+# SHA-1 is only reached where the asker allows it, to read old files (sha1_is_not_used).
+_DIGEST_METHODS = {digest.uri: digest.of for digest in DIGESTS.values()} | {
+    SHA1: lambda data: sha1(data, usedforsecurity=False).digest()
+}
+_RSA_METHODS = {digest.rsa_uri: digest.algorithm for digest in DIGESTS.values()} | {
+    RSA_SHA1: SHA1_HASH()  # noqa: S303 - as above
+}
+_ECDSA_METHODS = {digest.ecdsa_uri: ec.ECDSA(digest.algorithm) for digest in DIGESTS.values()}
 _CANONICALIZATIONS = {C14N, EXCLUSIVE_C14N}
 SHA1_PROBLEM = "it is signed with SHA-1, which can be forged"
 
@@ -92,10 +88,13 @@ def references_are_the_contents_and_the_object(case: Case) -> None:
 
 
 def transforms_are_known(case: Case) -> None:
-    """Nothing, or enveloped-signature, which has no effect here, then at most one canonicalisation."""
+    """Nothing or one canonicalisation; before it, for a content, enveloped-signature, which has no effect.
+
+    For the Object it would have one: the signature would be taken out and nothing would be left to sign.
+    """
     for reference in case.signature.references:
         steps = list(reference.transforms)
-        if steps and steps[0] == ENVELOPED:
+        if steps and steps[0] == ENVELOPED and reference.uri != f"#{case.signature.holder.get('Id')}":
             steps.pop(0)
         if len(steps) > 1 or not _CANONICALIZATIONS.issuperset(steps):
             raise SignatureRefused(f"the transforms {', '.join(reference.transforms)[:200]} are not allowed")
@@ -106,7 +105,7 @@ def algorithms_are_known(case: Case) -> None:
     signature = case.signature
     if signature.canonicalization not in _CANONICALIZATIONS:
         raise SignatureRefused(f"the canonicalisation {signature.canonicalization[:80]!r} is not allowed")
-    if signature.method not in _SIGNATURE_METHODS:
+    if signature.method not in _RSA_METHODS and signature.method not in _ECDSA_METHODS:
         raise SignatureRefused(f"the signature method {signature.method[:80]!r} is not allowed")
     for reference in signature.references:
         if reference.digest_method not in _DIGEST_METHODS:
@@ -122,7 +121,7 @@ def sha1_is_not_used(case: Case) -> None:
 def key_fits_the_method(case: Case) -> None:
     """The certificate's key is of the method's kind and of a size that can be trusted."""
     key = case.signature.credential.public_key
-    if case.signature.method == ECDSA_SHA256:
+    if case.signature.method in _ECDSA_METHODS:
         if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
             raise SignatureRefused("the certificate's key is not an ECDSA key on P-256")
     elif not isinstance(key, rsa.RSAPublicKey):
@@ -151,17 +150,21 @@ def signature_value_fits(case: Case) -> None:
     key = signature.credential.public_key
     try:
         if isinstance(key, rsa.RSAPublicKey):
-            # SHA-1 is only reached where the asker allows it, to read old files (sha1_is_not_used).
-            hashed = SHA1_HASH() if signature.method == RSA_SHA1 else SHA256_HASH()  # noqa: S303
-            key.verify(signature.value, signed, PKCS1v15(), hashed)
+            key.verify(signature.value, signed, PKCS1v15(), _RSA_METHODS[signature.method])
         elif isinstance(key, ec.EllipticCurvePublicKey):
-            key.verify(_as_der(signature.value), signed, ec.ECDSA(SHA256_HASH()))
+            key.verify(_as_der(signature.value), signed, _ECDSA_METHODS[signature.method])
         else:
             raise InvalidSignature
     except InvalidSignature:
         raise SignatureRefused("the signature does not fit: not signed by this certificate's key") from None
     except UnsupportedAlgorithm:
         raise SignatureRefused("the signature method is not supported on this computer") from None
+
+
+def certificate_may_sign(case: Case) -> None:
+    """A certificate for other ends, say of a server or for encryption, signs no document."""
+    if not case.signature.credential.may_sign:
+        raise SignatureRefused("the certificate's key usage does not allow signatures")
 
 
 def certificate_was_valid(case: Case) -> None:
@@ -211,6 +214,7 @@ CHECKS = (
     content_is_unchanged,
     signing_time_is_unchanged,
     signature_value_fits,
+    certificate_may_sign,
     certificate_was_valid,
     signing_time_is_not_in_the_future,
     certificate_is_the_sellers,
@@ -233,10 +237,7 @@ def _targets(case: Case) -> list[tuple[str, _Element]]:
 def _digest_fits(signature: XmlSignature, element: _Element) -> bool:
     reference = _reference_to(signature, element)
     data = canonical(element, exclusive=EXCLUSIVE_C14N in reference.transforms)
-    if reference.digest_method == SHA1:
-        # Only where the asker allows it (sha1_is_not_used comes before).
-        return compare_digest(sha1(data, usedforsecurity=False).digest(), reference.digest)
-    return compare_digest(sha256(data).digest(), reference.digest)
+    return compare_digest(_DIGEST_METHODS[reference.digest_method](data), reference.digest)
 
 
 def _reference_to(signature: XmlSignature, element: _Element) -> Reference:

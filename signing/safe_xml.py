@@ -59,6 +59,17 @@ def parse(
     return root
 
 
+def read_again(element: etree._Element) -> etree._Element:
+    """An element of a parsed document as the root of one of its own, with the namespaces it inherits.
+
+    What ``parse`` has let in needs no second look; writing it out makes it at most a few times longer.
+
+    Raises:
+        XmlMalformed: it is larger than the parser takes.
+    """
+    return _parse(etree.tostring(element, encoding="utf-8", with_tail=False))
+
+
 def _only_utf8(data: bytes) -> None:
     """Refuse every encoding in which the checks on bytes would look at something else than the parser."""
     start = data.removeprefix(_BYTE_ORDER_MARK)

@@ -9,6 +9,7 @@ import re
 from base64 import b64decode, b64encode
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from signing.algorithms import DSIG
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from lxml.etree import _Element
 
 _VIETNAM = timezone(timedelta(hours=7))
+_PREFIX = f"{{{DSIG}}}"
 _MOST_CERTIFICATES = 5
 _MOST_REFERENCES = 8
 _LONGEST_VALUE = 32 * 1024  # characters of one base64 value; a certificate has some 2,500
@@ -55,58 +57,52 @@ class XmlSignature:
     signing_time: datetime
 
 
-class SignatureReader:
-    """Reads the signatures of one document; remembers certificates, for most carry the same one."""
+def read_signature(signature: _Element) -> XmlSignature:
+    """The parts of a signature.
 
-    def __init__(self) -> None:
-        self._credentials: dict[str, Credential] = {}
+    Raises:
+        SignatureRefused: it has not the profile's shape.
+    """
+    if not _is(signature, "Signature"):
+        raise SignatureRefused("the element Signature is not in the namespace of XML Signature")
+    signed_info, value, key_info, holder = _exactly(
+        signature, "SignedInfo", "SignatureValue", "KeyInfo", "Object"
+    )
+    canonicalization, method, references = _signed_info(signed_info)
+    if len(references) > _MOST_REFERENCES:
+        raise SignatureRefused(f"the signature has {len(references)} references")
+    credential, *others = _certificates(key_info)
+    return XmlSignature(
+        signed_info=signed_info,
+        canonicalization=_algorithm(canonicalization),
+        method=_algorithm(method),
+        references=tuple(_reference(reference) for reference in references),
+        value=_bytes(value),
+        credential=credential,
+        others=tuple(others),
+        holder=holder,
+        signing_time=_signing_time(holder),
+    )
 
-    def read(self, signature: _Element) -> XmlSignature:
-        """The parts of a signature.
 
-        Raises:
-            SignatureRefused: it has not the profile's shape.
-        """
-        if signature.tag != f"{{{DSIG}}}Signature":
-            raise SignatureRefused("the element Signature is not in the namespace of XML Signature")
-        signed_info, value, key_info, holder = _exactly(
-            signature, "SignedInfo", "SignatureValue", "KeyInfo", "Object"
-        )
-        canonicalization, method, references = _signed_info(signed_info)
-        if len(references) > _MOST_REFERENCES:
-            raise SignatureRefused(f"the signature has {len(references)} references")
-        credential, *others = self._certificates(key_info)
-        return XmlSignature(
-            signed_info=signed_info,
-            canonicalization=_algorithm(canonicalization),
-            method=_algorithm(method),
-            references=tuple(_reference(reference) for reference in references),
-            value=_bytes(value),
-            credential=credential,
-            others=tuple(others),
-            holder=holder,
-            signing_time=_signing_time(holder),
-        )
+def _certificates(key_info: _Element) -> list[Credential]:
+    # KeyValue and the like may stand beside: a key that no certificate vouches for is never used.
+    data = [child for child in key_info if _is(child, "X509Data")]
+    if len(data) != 1:
+        raise SignatureRefused(f"KeyInfo has {len(data)} elements X509Data instead of one")
+    texts = [_text(child) for child in data[0] if _is(child, "X509Certificate")]
+    if not 0 < len(texts) <= _MOST_CERTIFICATES:
+        raise SignatureRefused(f"X509Data has {len(texts)} certificates, not 1 to {_MOST_CERTIFICATES}")
+    return [_credential(text) for text in texts]
 
-    def _certificates(self, key_info: _Element) -> list[Credential]:
-        # KeyValue and the like may stand beside: a key that no certificate vouches for is never used.
-        data = [child for child in key_info if _is(child, "X509Data")]
-        if len(data) != 1:
-            raise SignatureRefused(f"KeyInfo has {len(data)} elements X509Data instead of one")
-        texts = [_text(child) for child in data[0] if _is(child, "X509Certificate")]
-        if not 0 < len(texts) <= _MOST_CERTIFICATES:
-            raise SignatureRefused(f"X509Data has {len(texts)} certificates, not 1 to {_MOST_CERTIFICATES}")
-        return [self._credential(text) for text in texts]
 
-    def _credential(self, text: str) -> Credential:
-        known = self._credentials.get(text)
-        if known is None:
-            try:
-                known = Credential.from_der(_decoded(text, "X509Certificate"))
-            except CertificateUnreadable as error:
-                raise SignatureRefused(error.message) from None
-            self._credentials[text] = known
-        return known
+# Most signatures that one computer sees carry the same few certificates.
+@lru_cache(maxsize=256)
+def _credential(text: str) -> Credential:
+    try:
+        return Credential.from_der(_decoded(text, "X509Certificate"))
+    except CertificateUnreadable as error:
+        raise SignatureRefused(error.message) from None
 
 
 def _signed_info(element: _Element) -> tuple[_Element, _Element, list[_Element]]:
@@ -135,7 +131,8 @@ def _signing_time(holder: _Element) -> datetime:
     """SigningTime at its path below Object, each step in the namespace of XML Signature or in none."""
     found = [holder]
     for name in ("SignatureProperties", "SignatureProperty", "SigningTime"):
-        found = [child for parent in found for child in parent if _is(child, name, or_none=True)]
+        allowed = (f"{_PREFIX}{name}", name)
+        found = [child for parent in found for child in parent if child.tag in allowed]
         if len(found) != 1:
             raise SignatureRefused(f"the signature's Object has {len(found)} elements {name} instead of one")
         if name == "SignatureProperty" and not found[0].get("Target"):
@@ -159,8 +156,8 @@ def _exactly(parent: _Element, *names: str) -> list[_Element]:
     return children
 
 
-def _is(element: _Element, name: str, *, or_none: bool = False) -> bool:
-    return element.tag == f"{{{DSIG}}}{name}" or (or_none and element.tag == name)
+def _is(element: _Element, name: str) -> bool:
+    return element.tag == f"{_PREFIX}{name}"
 
 
 def _algorithm(element: _Element) -> str:
@@ -181,7 +178,7 @@ def _text(element: _Element) -> str:
 
 
 def _decoded(text: str, name: str) -> bytes:
-    compact = _BLANK.sub("", text)
+    compact = _BLANK.sub("", text) if any(blank in text for blank in " \t\r\n") else text
     if len(compact) > _LONGEST_VALUE:
         raise SignatureRefused(f"{name} is too long")
     try:

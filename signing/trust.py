@@ -7,12 +7,18 @@ from typing import TYPE_CHECKING
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
+
+from signing.certificates import subject_name
+from signing.errors import CertificateUntrusted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
 _MOST_ISSUERS = 4
+# Two certificates can be made that share one such hash: what was issued to one would hold for the other.
+_BROKEN = (hashes.SHA1, hashes.MD5)
 
 
 def is_trusted(
@@ -23,18 +29,53 @@ def is_trusted(
 ) -> bool:
     """Whether ``certificate`` is in ``trust``, or issued by one in it, perhaps by way of ``others``.
 
-    Issuers must be certificate authorities, valid at that moment (aware). Revocation is not looked up:
-    a signature is judged offline and by its own time.
+    Issuers must be certificate authorities, valid at that moment (aware), and must not have issued with
+    SHA-1. Revocation is another question (``revocation``): a signature is judged offline, by its own time.
     """
-    current = certificate
-    for below in range(_MOST_ISSUERS):
-        if current in trust or any(_issuer_at(current, one, below, at) for one in trust):
-            return True
-        issuer = next((other for other in others if _issuer_at(current, other, below, at)), None)
-        if issuer is None or issuer == current:
-            return False
-        current = issuer
-    return False
+    return chain_of(certificate, others, trust, at) is not None
+
+
+def chain_of(
+    certificate: x509.Certificate,
+    others: Sequence[x509.Certificate],
+    trust: Sequence[x509.Certificate],
+    at: datetime,
+    *,
+    below: int = 0,
+) -> tuple[x509.Certificate, ...] | None:
+    """The way from ``certificate``, which comes first, to one in ``trust``, the last; None: there is none.
+
+    ``below`` is how many authorities stand under this one already.
+    """
+    if certificate in trust:
+        return (certificate,)
+    for root in trust:
+        if _issuer_at(certificate, root, below, at):
+            return (certificate, root)
+    for other in others:
+        if below + 1 < _MOST_ISSUERS and other != certificate and _issuer_at(certificate, other, below, at):
+            above = chain_of(other, others, trust, at, below=below + 1)
+            if above is not None:
+                return (certificate, *above)
+    return None
+
+
+def check_chain(
+    certificate: x509.Certificate,
+    others: Sequence[x509.Certificate],
+    trust: Sequence[x509.Certificate],
+    at: datetime,
+) -> tuple[x509.Certificate, ...]:
+    """Before issuing: ``chain_of``, for ``revocation`` to go on with.
+
+    Raises:
+        CertificateUntrusted: there is none.
+    """
+    chain = chain_of(certificate, others, trust, at)
+    if chain is None:
+        name = subject_name(certificate)
+        raise CertificateUntrusted(f"no chain leads from the certificate of {name} to a configured root")
+    return chain
 
 
 def _issuer_at(certificate: x509.Certificate, issuer: x509.Certificate, below: int, at: datetime) -> bool:
@@ -59,6 +100,8 @@ def _issued(certificate: x509.Certificate, issuer: x509.Certificate, below: int)
                 return False
         except x509.ExtensionNotFound:
             pass  # without that extension every use is allowed (RFC 5280, 4.2.1.3)
+        if isinstance(certificate.signature_hash_algorithm, _BROKEN):
+            return False
         certificate.verify_directly_issued_by(issuer)
     except (
         x509.ExtensionNotFound,

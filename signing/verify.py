@@ -16,13 +16,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from signing.algorithms import ECDSA_SHA256, RSA_SHA1, RSA_SHA256
+from signing.algorithms import DIGESTS, RSA_SHA1
 from signing.document_checks import check_document, check_places
 from signing.errors import SignatureRefused, XmlRefused
 from signing.places import local_name, places_of
 from signing.profile_checks import SHA1_PROBLEM, Case, check_signature, uses_sha1
 from signing.safe_xml import parse
-from signing.signature_reading import SignatureReader
+from signing.signature_reading import read_signature
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,7 +32,9 @@ if TYPE_CHECKING:
 
     from signing.places import Place
 
-_SHORT_NAMES = {RSA_SHA256: "rsa-sha256", RSA_SHA1: "rsa-sha1", ECDSA_SHA256: "ecdsa-sha256"}
+_SHORT_NAMES = {RSA_SHA1: "rsa-sha1"} | {
+    uri: uri.rpartition("#")[2] for digest in DIGESTS.values() for uri in (digest.rsa_uri, digest.ecdsa_uri)
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,15 +88,12 @@ def verify_document(
     try:
         document = parse(data)
         root = local_name(document)
-        check_document(document)
+        check_document(document, data)
         places = places_of(document)
         check_places(document, places)
     except (SignatureRefused, XmlRefused) as error:
         return Report(valid=False, root=root, signatures=(), problem=error.message)
-    reader = SignatureReader()
-    signatures = tuple(
-        _verify(place, reader, trust=trust, now=now, allow_sha1=allow_sha1) for place in places
-    )
+    signatures = tuple(_verify(place, trust=trust, now=now, allow_sha1=allow_sha1) for place in places)
     valid = bool(signatures) and all(signature.valid for signature in signatures)
     return Report(valid, root, signatures, None if signatures else "no signature")
 
@@ -120,14 +119,13 @@ def report_to_json(report: Report) -> dict[str, Any]:
 
 def _verify(
     place: Place,
-    reader: SignatureReader,
     *,
     trust: Sequence[x509.Certificate],
     now: datetime | None,
     allow_sha1: bool,
 ) -> SignatureReport:
     try:
-        signature = reader.read(place.signature)
+        signature = read_signature(place.signature)
     except SignatureRefused as error:
         return SignatureReport(place.covers, "", None, "", valid=False, problem=error.message)
     problem = SHA1_PROBLEM if uses_sha1(signature) else None

@@ -12,12 +12,11 @@ from __future__ import annotations
 import re
 from binascii import b2a_base64
 from datetime import timedelta, timezone
-from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from signing.algorithms import C14N, DSIG, ENVELOPED, SHA256
+from signing.algorithms import C14N, DEFAULT_DIGEST, DIGESTS, DSIG, ENVELOPED
 from signing.certificates import subject_name
 from signing.errors import SignatureInputInvalid
 
@@ -31,22 +30,22 @@ if TYPE_CHECKING:
 # Legal times are Vietnam's, which has had no summer time since 1945 and is written without suffix.
 _VIETNAM = timezone(timedelta(hours=7))
 _ID = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,254}")
-_DIGEST_BYTES = 32
 _NAMESPACE = f' xmlns="{DSIG}"'.encode()
 
 
 def content_digest(canonical: bytes) -> bytes:
     """SHA-256 of the canonical bytes of the element to be signed, as ``XmlSigner.sign`` takes it."""
-    return sha256(canonical).digest()
+    return DEFAULT_DIGEST.of(canonical)
 
 
 class XmlSigner:
     """Signs contents with one key. Nothing in it changes after it is made: any thread may call it."""
 
-    __slots__ = ("_after_value", "_before_references", "_key")
+    __slots__ = ("_after_value", "_before_references", "_digest", "_key")
 
     def __init__(self, key: SigningKey) -> None:
         self._key = key
+        self._digest = _METHODS[key.signature_method]
         self._before_references = (
             f'<CanonicalizationMethod Algorithm="{C14N}"></CanonicalizationMethod>'
             f'<SignatureMethod Algorithm="{key.signature_method}"></SignatureMethod>'
@@ -67,21 +66,27 @@ class XmlSigner:
         """The certificate that signatures of this signer carry."""
         return self._key.certificate
 
+    def digest(self, canonical: bytes) -> bytes:
+        """The digest of a content's canonical bytes by the signer's own hash, for ``sign``."""
+        return self._digest.of(canonical)
+
     def sign(self, digest: bytes, content_id: str, signature_id: str, signing_time: datetime) -> bytes:
         """The whole ``<Signature>`` element, in canonical form.
 
-        ``digest`` is ``content_digest`` of the content element, whose Id attribute is ``content_id``;
-        ``signature_id`` becomes the signature's Id and ``Obj-…`` its object's: all three must be unique in
-        the document. ``signing_time`` is aware and written in Vietnam time to the second. Whether the
-        certificate is valid at that time is the caller's to ask (``certificates.check_validity``).
+        ``digest`` is ``content_digest`` of the content element, or the signer's own ``digest`` of it: its
+        length tells which. ``content_id`` is the content's Id attribute, ``signature_id`` becomes the
+        signature's Id and ``Obj-…`` its object's: all three must be unique in the document.
+        ``signing_time`` is aware and written in Vietnam time to the second. Whether the certificate is
+        valid at that time is the caller's to ask (``certificates.check_validity``).
 
         Raises:
-            SignatureInputInvalid: a digest that is not SHA-256's length, an Id that is no plain XML name,
-                a time without zone.
-            SigningError: the key cannot be used.
+            SignatureInputInvalid: a digest of a length that no hash of ours has, an Id that is no plain XML
+                name, a time without zone.
+            KeyAway, KeyRefused: as ``SigningKey.sign``.
         """
-        if len(digest) != _DIGEST_BYTES:
-            raise SignatureInputInvalid(f"a SHA-256 digest has {_DIGEST_BYTES} bytes, not {len(digest)}")
+        if len(digest) not in _DIGEST_METHODS:
+            lengths = ", ".join(map(str, _DIGEST_METHODS))
+            raise SignatureInputInvalid(f"a digest has {lengths} bytes, not {len(digest)}")
         if not _ID.fullmatch(content_id) or not _ID.fullmatch(signature_id):
             raise SignatureInputInvalid(f"{content_id!r} or {signature_id!r} is not a plain XML name")
         if signing_time.utcoffset() is None:
@@ -91,9 +96,11 @@ class XmlSigner:
         holder = _OBJECT % (name, name, moment)
         references = _REFERENCES % (
             content_name,
+            _DIGEST_METHODS[len(digest)],
             _base64(digest),
             name,
-            _base64(sha256(b"<Object" + _NAMESPACE + holder).digest()),
+            _DIGEST_METHODS[self._digest.size],
+            _base64(self._digest.of(b"<Object" + _NAMESPACE + holder)),
         )
         rest = self._before_references + references
         value = self._key.sign(b"<SignedInfo" + _NAMESPACE + b">" + rest)
@@ -113,11 +120,12 @@ class XmlSigner:
         )
 
 
-_DIGEST_METHOD = f'<DigestMethod Algorithm="{SHA256}"></DigestMethod>'
+_METHODS = {uri: digest for digest in DIGESTS.values() for uri in (digest.rsa_uri, digest.ecdsa_uri)}
+_DIGEST_METHODS = {one.size: one.uri.encode() for one in DIGESTS.values()}
+_REFERENCE_END = '<DigestMethod Algorithm="%b"></DigestMethod><DigestValue>%b</DigestValue></Reference>'
 _REFERENCES = (
     f'<Reference URI="#%b"><Transforms><Transform Algorithm="{ENVELOPED}"></Transform></Transforms>'
-    f"{_DIGEST_METHOD}<DigestValue>%b</DigestValue></Reference>"
-    f'<Reference URI="#Obj-%b">{_DIGEST_METHOD}<DigestValue>%b</DigestValue></Reference></SignedInfo>'
+    f'{_REFERENCE_END}<Reference URI="#Obj-%b">{_REFERENCE_END}</SignedInfo>'
 ).encode()
 # Without its tag name: in the digest the namespace stands between the two, in the document it does not.
 _OBJECT = (

@@ -26,13 +26,12 @@ from agent.daemon import Daemon, Taken
 from agent.errors import DemoFailed
 from agent.parts import ledger_key
 from audit.ledger_check import check_ledger
+from invoice.sale import Kind
 from outbox import reports
 from signing.verify import verify_document
 
 if TYPE_CHECKING:
     import argparse
-    import sqlite3
-    from collections.abc import Iterator
 
     from rich.progress import Progress
 
@@ -90,16 +89,17 @@ def _run(folder: Path, arguments: argparse.Namespace) -> int:
     seen = _Seen(quiet=arguments.json)
     source = f"serial://{register.path}?baud={BAUD}&printer={printer.path}"
     try:
-        make_folder(folder, demo=True, url=url, source=source)
-        config = load_config(folder)
-        daemon = Daemon(config, seen.add)
+        make_folder(folder, demo=True, url=url, source=source, again=True)
+        daemon = Daemon(load_config(folder), seen.add)
+        before = _last_invoice(daemon)
         daemon.start()
+        daemon.wait_until_listening(10.0)
         try:
             with _progress(seen, count, show=not arguments.json):
-                released = register.print_all(receipts, count, 1, printer)
+                released = register.print_all(receipts, count, before + 1, printer)
             _deliver(daemon)
             daemon.checkpoint()
-            summary = _summary(daemon, seen, folder)
+            summary = _summary(daemon, seen, folder, before)
             _print(summary, as_json=arguments.json)
             if arguments.keep:
                 sys.stdout.write(f"kept running at {url}, data in {folder}; end with Ctrl-C\n")
@@ -162,16 +162,22 @@ def _deliver(daemon: Daemon) -> None:
         time.sleep(0.2)
 
 
-def _summary(daemon: Daemon, seen: _Seen, folder: Path) -> dict[str, Any]:
+def _last_invoice(daemon: Daemon) -> int:
+    """The last invoice of an earlier run in this folder, 0 in a new one."""
     connection = daemon.store.reader()
     try:
-        states = dict(connection.execute("SELECT state, COUNT(*) FROM invoice GROUP BY state").fetchall())
-        packages = connection.execute("SELECT COUNT(*) FROM package").fetchone()[0]
-        quarantined = connection.execute("SELECT COUNT(*) FROM capture WHERE state='quarantined'").fetchone()[
-            0
-        ]
+        return reports.last_invoice(connection)
+    finally:
+        connection.close()
+
+
+def _summary(daemon: Daemon, seen: _Seen, folder: Path, before: int) -> dict[str, Any]:
+    connection = daemon.store.reader()
+    try:
+        states, packages = reports.since(connection, before)
+        quarantined = sum(taken.reading.kind is Kind.QUARANTINED for taken in seen.taken)
         report = check_ledger(connection, ledger_key(folder).public_key())
-        valid = all(verify_document(document).valid for document in _signed(connection))
+        valid = all(verify_document(document).valid for document in reports.documents(connection))
     finally:
         connection.close()
     times = sorted(taken.seconds * 1000 for taken in seen.taken if taken.issued) or [0.0]
@@ -194,12 +200,6 @@ def _summary(daemon: Daemon, seen: _Seen, folder: Path) -> dict[str, Any]:
             "problems": list(report.problems),
         },
     }
-
-
-def _signed(connection: sqlite3.Connection) -> Iterator[bytes]:
-    for table in ("invoice", "package"):
-        for (document,) in connection.execute(f"SELECT document FROM {table}"):  # noqa: S608
-            yield bytes(document)
 
 
 def _print(summary: dict[str, Any], *, as_json: bool) -> None:

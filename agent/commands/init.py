@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 DEMO_SELLER = ("CỬA HÀNG TẠP HÓA SÔNG HÀN", "0409990010", "12 Bạch Đằng, phường Hải Châu, Đà Nẵng")
 
+DEMO_PHRASE = "passphrase"  # in the keys folder: the pass phrase of a throw-away key
+
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Options."""
@@ -36,19 +38,22 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def make_folder(folder: Path, *, demo: bool, url: str = "", source: str = "") -> None:
+def make_folder(folder: Path, *, demo: bool, url: str = "", source: str = "", again: bool = False) -> None:
     """Write configuration, keys and an empty database.
+
+    ``again``: a folder of an earlier demonstration is used on, with its key, invoices and ledger.
 
     Raises:
         AlreadyThere: the folder has a config.toml.
     """
     path = folder / "config.toml"
-    if path.exists():
-        raise AlreadyThere(f"{path} exists already")
     keys = folder / "keys"
-    keys.mkdir(mode=0o700, parents=True, exist_ok=True)
     name, tax_code, address = DEMO_SELLER
-    if demo:
+    known = again and path.exists() and (keys / DEMO_PHRASE).exists()
+    if path.exists() and not known:
+        raise AlreadyThere(f"{path} exists already")
+    keys.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if demo and not known:
         _throwaway_key(keys, tax_code, name)
     text = TEMPLATE.format(
         name=name,
@@ -57,7 +62,7 @@ def make_folder(folder: Path, *, demo: bool, url: str = "", source: str = "") ->
         form=1,
         taxpayer="SHNDN",
         source=source,
-        passphrase="file:keys/passphrase" if demo else "env:THUNGAN_PASSPHRASE",
+        passphrase=f"file:keys/{DEMO_PHRASE}" if demo else "env:THUNGAN_PASSPHRASE",
         url=url or ("https://127.0.0.1:8443" if demo else ""),
         ca="sandbox/tls.crt.pem" if demo else "",
         trust="sandbox/authority.crt.pem" if demo else "",
@@ -74,5 +79,5 @@ def _throwaway_key(keys: Path, tax_code: str, name: str) -> None:
     from signing.private_file import write_private
 
     words = secrets.token_urlsafe(18)
-    write_private(keys / "passphrase", words.encode())
+    write_private(keys / DEMO_PHRASE, words.encode())
     throwaway_pkcs12(keys / "seller.p12", Secret(words), tax_code, name, datetime.now(UTC), 365)

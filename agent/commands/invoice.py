@@ -1,31 +1,46 @@
-"""``thungan invoice list/show/xml``: look at invoices."""
+"""``thungan invoice``: look at invoices, print, correct, set one aside."""
 
 from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agent.config import default_folder, load_config
+from agent.config import Config, default_folder, load_config
+from agent.correction import add_corrections, run_correction
+from agent.errors import FileUnwritable, ReasonMissing
 from outbox import reports
-from outbox.store import open_reader
+from outbox.packages import hold, release_held
+from outbox.store import Store, open_reader
 
 if TYPE_CHECKING:
     import argparse
 
 
+ACTIONS = ("list", "show", "xml", "html", "pdf", "replace", "adjust", "hold", "release")
+
+
 def add(parser: argparse.ArgumentParser) -> None:
     """Options."""
-    parser.add_argument("action", choices=["list", "show", "xml"])
+    parser.add_argument("action", choices=ACTIONS)
     parser.add_argument("name", nargs="?", help="id, authority code or SYMBOL-NUMBER, such as C26MAA-128")
     parser.add_argument("--limit", type=int, default=20, metavar="N", help="how many to list (default 20)")
     parser.add_argument("--state", help="only invoices in this state")
+    parser.add_argument("--size", default="A4", help="paper of html and pdf: A4, A5 or 80mm (default A4)")
+    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="write there")
+    parser.add_argument("--reason", default="", help="why: for hold, replace and adjust")
+    add_corrections(parser)
     parser.add_argument("--json", action="store_true", help="print as JSON")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """List, show one, or print the exact stored XML of one."""
+    """List, show one, give out its XML or its printed form, hold or release it."""
     config = load_config(arguments.data or default_folder())
+    if arguments.action in {"hold", "release"}:
+        return _set_aside(config, arguments)
+    if arguments.action in {"replace", "adjust"}:
+        return run_correction(config, arguments)
     connection = open_reader(config.folder / "thungan.db")
     try:
         if arguments.action == "list":
@@ -39,8 +54,8 @@ def run(arguments: argparse.Namespace) -> int:
                 )
             return 0
         row, document = reports.find_invoice(connection, arguments.name or "")
-        if arguments.action == "xml":
-            sys.stdout.buffer.write(document)
+        if arguments.action in {"xml", "html", "pdf"}:
+            give_out(_form(document, row["state"], arguments), arguments.output)
         elif arguments.json:
             sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
         else:
@@ -49,3 +64,50 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     finally:
         connection.close()
+
+
+def _form(document: bytes, state: str, arguments: argparse.Namespace) -> bytes:
+    """The exact XML, or the form for people."""
+    if arguments.action == "xml":
+        return document
+    from invoice.printed import render_html, render_pdf
+    from invoice.reader import read_invoice
+
+    invoice = read_invoice(document).invoice
+    if arguments.action == "pdf":
+        return render_pdf(invoice, size=arguments.size, state=state)
+    return render_html(invoice, size=arguments.size, state=state).encode()
+
+
+def give_out(content: bytes, path: Path | None) -> None:
+    """Write a document to a file, or to standard output.
+
+    Raises:
+        FileUnwritable: it cannot be written there.
+    """
+    if path is None:
+        sys.stdout.buffer.write(content)
+        return
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise FileUnwritable(f"{path}: {error.strerror}") from error
+
+
+def _set_aside(config: Config, arguments: argparse.Namespace) -> int:
+    """Hold an issued invoice back with a reason, or let a held one go."""
+    holding = arguments.action == "hold"
+    if holding and not arguments.reason.strip():
+        raise ReasonMissing("an invoice is held with --reason")
+    connection = open_reader(config.folder / "thungan.db")
+    try:
+        row, _ = reports.find_invoice(connection, arguments.name or "")
+    finally:
+        connection.close()
+    store = Store(config.folder)
+    try:
+        store.run(hold(row["id"], arguments.reason.strip()) if holding else release_held(row["id"]))
+    finally:
+        store.close()
+    sys.stdout.write(f"{row['symbol']}-{row['number']} {'held' if holding else 'issued'}\n")
+    return 0

@@ -31,8 +31,16 @@ def run(arguments: argparse.Namespace) -> int:
         sys.stdout.write(json.dumps(status, ensure_ascii=False, indent=1) + "\n")
     else:
         for key, value in status.items():
-            sys.stdout.write(f"{key:<14} {value}\n")
+            sys.stdout.write(f"{key:<14} {_in_words(value)}\n")
     return 3 if status["alarms"] else 0
+
+
+def _in_words(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_in_words(part)}" for name, part in value.items())
+    if isinstance(value, list):
+        return "; ".join(map(str, value)) or "none"
+    return f"{value:,}" if isinstance(value, int) else str(value if value is not None else "-")
 
 
 def collect(config: Config) -> dict[str, Any]:

@@ -27,6 +27,7 @@ def run(arguments: argparse.Namespace) -> int:
     config = load_config(arguments.data or default_folder())
     signer = open_signer(config)
     store = Store(config.folder, signer)
+    delivery = None
     try:
         delivery = open_delivery(config, store, signer)
         while True:
@@ -42,4 +43,6 @@ def run(arguments: argparse.Namespace) -> int:
                 return 1 if done.problem else 0
             time.sleep(config.every)
     finally:
+        if delivery is not None:
+            delivery.close()
         store.close()

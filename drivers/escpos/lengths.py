@@ -1,125 +1,254 @@
-"""How long each ESC/POS command is: the Epson command reference as a table and the few variable forms.
+"""How the length of a command's parameters is found: one small class for each way the reference has.
 
-``command_length`` answers for the bytes at hand: a length, None (more bytes are needed), or 0 (unknown).
+``measure(data, at)`` looks at the parameters that begin at ``data[at]`` and answers how many bytes they
+take, ``MORE`` when that cannot be told from the bytes at hand, or ``NOT`` when they cannot be this
+command's. ``words`` says the same for the documentation.
 """
 
-_ESC = {
-    **dict.fromkeys(b"@2<LSimu\x0c", 0),
-    **dict.fromkeys(b" !-%3=?EGJKMRTUVadert{ijfs", 1),
-    **dict.fromkeys(b"$\\cQ", 2),
-    **dict.fromkeys(b"p", 3),
-    **dict.fromkeys(b"W", 8),
-}
-_ESC.update(dict.fromkeys(b"im", 0))
-_GS = {
-    **dict.fromkeys(b":c\x0c", 0),
-    **dict.fromkeys(b"!#/BEHITabfhjrw", 1),
-    **dict.fromkeys(b"$LPW\\", 2),
-    **dict.fromkeys(b"^", 3),
-}
-_FS = {
-    **dict.fromkeys(b"&.", 0),
-    **dict.fromkeys(b"!-CW", 1),
-    **dict.fromkeys(b"Sp?", 2),
-    **dict.fromkeys(b"g", 2),
-}
-_DLE = {0x04: 1, 0x05: 1, 0x14: 3}
-_CUT_WITH_FEED = frozenset(b"ABCDabcdefgh")
-MAX_CODE = 255
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MORE = -1
+NOT = -2
+MAX_BELIEVED = 16 * 1024 * 1024  # bytes: no receipt's picture is larger; noise must not hide hours of sales
 
 
-def command_length(data: bytes, at: int) -> int | None:
-    """Length of the command that begins at ``data[at]`` with ESC, GS, FS or DLE."""
-    if at + 1 >= len(data):
-        return None
-    lead, op = data[at], data[at + 1]
-    if lead == 0x10:
-        if op == 0x04 and data[at + 2 : at + 3] in {b"\x07", b"\x08"}:
-            return 4
-        if op == 0x14 and data[at + 2 : at + 3] == b"\x08":
-            return 10
-        return 2 + _DLE[op] if op in _DLE else 0
-    if op == 0x28:  # ( fn pL pH: the extensible commands of all three families
-        return _counted(data, at, 3, 2, 1)
-    if lead == 0x1B:
-        if op == 0x2A:  # ESC * m nL nH: bit image, one or three bytes a column
-            wide = 3 if data[at + 2 : at + 3] >= b"\x20" else 1
-            return _counted(data, at, 3, 2, wide)
-        if op == 0x44:  # ESC D: tab stops up to NUL, 32 at the most
-            end = data.find(b"\0", at + 2, at + 35)
-            if end >= 0:
-                return end + 1 - at
-            return None if len(data) < at + 35 else 2
-        if op == 0x26:
-            return _characters(data, at)
-        return 2 + _ESC[op] if op in _ESC else 0
-    if lead == 0x1D:
-        return _gs_length(data, at, op)
-    if op == 0x71:
-        return _nv_images(data, at)
-    return 2 + _FS[op] if op in _FS else 0
+class Length(Protocol):
+    """A way to find the length of a command's parameters."""
+
+    @property
+    def words(self) -> str:
+        """The rule in words."""
+        ...
+
+    def measure(self, data: bytes, at: int) -> int:
+        """Bytes of the parameters at ``data[at:]``, MORE or NOT."""
+        ...
 
 
-def _gs_length(data: bytes, at: int, op: int) -> int | None:
-    if op == 0x56:  # GS V m [n]
-        if at + 2 >= len(data):
-            return None
-        return 4 if data[at + 2] in _CUT_WITH_FEED else 3
-    if op == 0x6B:  # GS k m d… NUL, or m ≥ 65: n d…
-        if at + 2 >= len(data):
-            return None
-        if data[at + 2] >= 65:
-            return _counted(data, at, 3, 1, 1)
-        end = data.find(b"\0", at + 3, at + 3 + MAX_CODE + 1)
-        if end >= 0:
-            return end + 1 - at
-        return None if len(data) < at + 3 + MAX_CODE + 1 else 3
-    if op == 0x76:  # GS v 0 m xL xH yL yH: raster
-        if len(data) < at + 8:
-            return None
-        return 8 + (data[at + 4] + 256 * data[at + 5]) * (data[at + 6] + 256 * data[at + 7])
-    if op == 0x38:  # GS 8 L p1 p2 p3 p4
-        return _counted(data, at, 3, 4, 1)
-    if op == 0x2A:  # GS * x y: downloaded bit image
-        if len(data) < at + 4:
-            return None
-        return 4 + data[at + 2] * data[at + 3] * 8
-    if op == 0x43:  # GS C 0|1|2
-        if at + 2 >= len(data):
-            return None
-        return {0x30: 5, 0x31: 9, 0x32: 5}.get(data[at + 2], 3)
-    if op == 0x67:
-        return 6
-    return 2 + _GS[op] if op in _GS else 0
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """Always the same number of bytes."""
+
+    size: int
+
+    @property
+    def words(self) -> str:
+        return str(self.size)
+
+    def measure(self, data: bytes, at: int) -> int:
+        del data, at
+        return self.size
 
 
-def _counted(data: bytes, at: int, head: int, size: int, unit: int) -> int | None:
-    if len(data) < at + head + size:
-        return None
-    return head + size + int.from_bytes(data[at + head : at + head + size], "little") * unit
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A little-endian count of ``width`` bytes at ``at``, then so many units. ``base``: bytes before them."""
+
+    at: int
+    width: int = 2
+    unit: int = 1
+    base: int | None = None
+
+    @property
+    def words(self) -> str:
+        times = f" × {self.unit}" if self.unit > 1 else ""
+        return f"{self._before} + count{times}, the count in byte{_span(self.at, self.width)}"
+
+    def measure(self, data: bytes, at: int) -> int:
+        place = at + self.at
+        if len(data) < place + self.width:
+            return MORE
+        return _believed(
+            self._before + int.from_bytes(data[place : place + self.width], "little") * self.unit
+        )
+
+    @property
+    def _before(self) -> int:
+        return self.at + self.width if self.base is None else self.base
 
 
-def _characters(data: bytes, at: int) -> int | None:
-    """ESC & y c1 c2 [x d…]…: user-defined characters."""
-    if len(data) < at + 5:
-        return None
-    height, first, last = data[at + 2 : at + 5]
-    place = at + 5
-    for _ in range(max(0, last - first + 1)):
-        if place >= len(data):
-            return None
-        place += 1 + data[place] * height
-    return place - at
+@dataclass(frozen=True, slots=True)
+class Area:
+    """Width times height (little-endian, ``width`` bytes each, from ``at`` on) times ``unit``."""
+
+    at: int
+    width: int = 2
+    unit: int = 1
+    extra: int = 0  # parameter bytes between the height and the data
+
+    @property
+    def words(self) -> str:
+        times = f" × {self.unit}" if self.unit > 1 else ""
+        base = self.at + 2 * self.width + self.extra
+        return f"{base} + x × y{times}, x and y in byte{_span(self.at, 2 * self.width)}"
+
+    def measure(self, data: bytes, at: int) -> int:
+        middle, last = at + self.at + self.width, at + self.at + 2 * self.width
+        if len(data) < last:
+            return MORE
+        x = int.from_bytes(data[at + self.at : middle], "little")
+        y = int.from_bytes(data[middle:last], "little")
+        return _believed(last - at + self.extra + x * y * self.unit)
 
 
-def _nv_images(data: bytes, at: int) -> int | None:
-    """FS q n [xL xH yL yH d…]…: pictures for the printer's memory."""
-    if at + 2 >= len(data):
-        return None
-    place = at + 3
-    for _ in range(data[at + 2]):
-        if len(data) < place + 4:
-            return None
-        size = (data[place] + 256 * data[place + 1]) * (data[place + 2] + 256 * data[place + 3]) * 8
-        place += 4 + size
-    return place - at
+@dataclass(frozen=True, slots=True)
+class Until:
+    """Up to and with ``stop``, which comes ``after`` at least so many bytes, in ``most`` bytes of data.
+
+    Where a control byte comes first, or the stop does not come, it is not this command: a bar code whose
+    end was lost must not take the rest of the receipt with it.
+    """
+
+    stop: int
+    after: int = 0
+    most: int = 255
+
+    @property
+    def words(self) -> str:
+        stop = {0: "NUL", 0x1E: "RS"}[self.stop]
+        return f"{self.after} + up to {self.most} printable bytes + {stop}"
+
+    def measure(self, data: bytes, at: int) -> int:
+        start = at + self.after
+        for place in range(start, min(len(data), start + self.most + 1)):
+            if data[place] == self.stop:
+                return place + 1 - at
+            if data[place] < 0x20:
+                return NOT
+        return MORE if len(data) <= start + self.most else NOT
+
+
+@dataclass(frozen=True, slots=True)
+class Tabs:
+    """ESC D: ascending tab stops, 32 at the most, and NUL; a byte that does not ascend is data again."""
+
+    @property
+    def words(self) -> str:
+        return "up to 32 ascending bytes + NUL"
+
+    def measure(self, data: bytes, at: int) -> int:
+        last = 0
+        for place in range(at, min(len(data), at + 33)):
+            byte = data[place]
+            if byte == 0:
+                return place + 1 - at
+            if byte <= last or place == at + 32:
+                return place - at
+            last = byte
+        return MORE
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """Decimal digits in so many fields, each ended by ``;`` (GS C ;)."""
+
+    fields: int
+    after: int
+
+    @property
+    def words(self) -> str:
+        return f"{self.after} + {self.fields} fields of up to 5 digits, each ended by ;"
+
+    def measure(self, data: bytes, at: int) -> int:
+        left, place = self.fields, at + self.after
+        last = place + 6 * self.fields
+        while left and place < min(len(data), last):
+            if data[place] == 0x3B:
+                left -= 1
+            elif not 0x30 <= data[place] <= 0x39:
+                return NOT
+            place += 1
+        if left:
+            return MORE if place < last else NOT
+        return place - at
+
+
+@dataclass(frozen=True, slots=True)
+class By:
+    """Another rule for each set of values of the byte at ``at``; ``NOT`` this command for other values."""
+
+    at: int
+    rules: Mapping[bytes, Length]
+
+    @property
+    def words(self) -> str:
+        cases = (f"{shown(values)}: {rule.words}" for values, rule in self.rules.items())
+        return f"by byte {self.at + 1}: " + "; ".join(cases)
+
+    def measure(self, data: bytes, at: int) -> int:
+        if len(data) <= at + self.at:
+            return MORE
+        byte = data[at + self.at]
+        return next((rule.measure(data, at) for values, rule in self.rules.items() if byte in values), NOT)
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """Items one after the other, each with a head that tells its size: they are walked over one by one.
+
+    ``head``: parameter bytes before the first item, with the number of items: the byte at ``last`` minus
+    the byte at ``first`` (where there is one) plus ``plus``. An item's data: x times y (two bytes each when
+    ``wide``) times ``unit``; where the head has x only, y is the command's first parameter.
+    """
+
+    head: int
+    last: int
+    first: int | None
+    wide: bool
+    unit: int = 1
+
+    @property
+    def words(self) -> str:
+        if self.wide:
+            return f"{self.head} + for each of n: 4 + x × y × {self.unit}"
+        return f"{self.head} + for each of c1…c2: 1 + x × y"
+
+    def measure(self, data: bytes, at: int) -> int:
+        """The head alone; the items follow by ``count`` and ``item``."""
+        if len(data) < at + self.head:
+            return MORE
+        return NOT if self.count(data, at) < 1 else self.head
+
+    def count(self, data: bytes, at: int) -> int:
+        """Number of the items."""
+        return data[at + self.last] - (data[at + self.first] - 1 if self.first is not None else 0)
+
+    @property
+    def item_head(self) -> int:
+        """Bytes of an item's head."""
+        return 4 if self.wide else 1
+
+    def item(self, head: bytes, first_parameter: int) -> int:
+        """Bytes of an item's data."""
+        if not self.wide:
+            return head[0] * first_parameter
+        return int.from_bytes(head[:2], "little") * int.from_bytes(head[2:], "little") * self.unit
+
+
+def _believed(size: int) -> int:
+    return size if size <= MAX_BELIEVED else NOT
+
+
+def _span(at: int, width: int) -> str:
+    return f" {at + 1}" if width == 1 else f"s {at + 1}–{at + width}"
+
+
+def shown(values: bytes) -> str:
+    """Byte values for the documentation, runs shortened: ``0–6, A, B``."""
+    runs: list[list[int]] = []
+    for value in values:
+        if runs and runs[-1][-1] == value - 1:
+            runs[-1].append(value)
+        else:
+            runs.append([value])
+    return ", ".join("–".join(_shown(end) for end in dict.fromkeys((run[0], run[-1]))) for run in runs)
+
+
+def _shown(value: int) -> str:
+    return chr(value) if 0x20 < value < 0x7F else str(value)

@@ -45,7 +45,7 @@ def sales(draw: st.DrawFn) -> Sale:
 @given(sales(), st.sampled_from(Form))
 def test_the_sandbox_accepts_what_the_agent_composes(sale: Sale, form: Form) -> None:
     terms = Terms(SELLER, form)
-    check_sale(sale, terms)
+    check_sale(sale, terms, date(2026, 11, 23))
     identity = Identity(
         Symbol("C", 2026, "AA"), 7, AuthorityCode(form, 2026, "SHNDN", 42), date(2026, 11, 23)
     )

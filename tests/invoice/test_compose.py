@@ -33,7 +33,7 @@ def sales(draw: st.DrawFn) -> Sale:
 
 def invoice_of(sale: Sale, form: Form) -> Invoice:
     terms = Terms(SELLER, form)
-    check_sale(sale, terms)
+    check_sale(sale, terms, date(2026, 11, 23))
     code = AuthorityCode.for_register(form, 2026, "SHNDN", 1, 1)
     return compose(sale, terms, Identity(Symbol.of_year("AA", 2026), 1, code, date(2026, 11, 23)))
 

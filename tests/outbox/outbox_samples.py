@@ -11,6 +11,7 @@ from authority.memory import MemoryGateway
 from invoice.compose import Terms
 from invoice.invoice import Seller
 from invoice.numbers import Form
+from invoice.rate_table import RateTable
 from invoice.sale_json import sale_from_json
 from outbox.issuing import Issued, Register, issue
 
@@ -23,7 +24,7 @@ SENDER = "K0409990010"
 TAX_CODE = "0409990010"
 NOW = datetime.fromisoformat("2026-11-23T09:15:05+07:00")
 REGISTER = Register(
-    Terms(Seller("CỬA HÀNG TẠP HÓA SÔNG HÀN", TAX_CODE, "12 Bạch Đằng"), Form.VAT, default_rate="8%"),
+    Terms(Seller("CỬA HÀNG TẠP HÓA SÔNG HÀN", TAX_CODE, "12 Bạch Đằng"), Form.VAT, rates=RateTable.of("8%")),
     "AA",
     "SHNDN",
 )

@@ -21,6 +21,7 @@ from cryptography.x509.oid import NameOID
 from lxml import etree
 
 from signing.keys import Pkcs12Key, subject_name
+from signing.verify import verify_document
 from signing.xmldsig import XmlSigner, content_digest
 
 MESSAGES = Path(__file__).parent.parent / "data" / "messages"
@@ -210,3 +211,16 @@ def cut(document: bytes, pattern: str) -> tuple[bytes, bytes]:
     match = re.search(pattern.encode(), document, re.DOTALL)
     assert match, pattern
     return document[: match.start()] + document[match.end() :], match[0]
+
+
+def reasons(document: bytes, **asked: object) -> str:
+    """Why a document is refused; fails if it is not."""
+    report = verify_document(document, **asked)
+    assert not report.valid, report
+    found = [report.problem, *(signature.problem for signature in report.signatures)]
+    assert any(found), report
+    return " | ".join(reason for reason in found if reason)
+
+
+def signed_by_hand(signature: Handmade) -> bytes:
+    return invoice(signature.write(), data=signature.content)

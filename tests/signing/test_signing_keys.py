@@ -14,9 +14,10 @@ from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 from cryptography.x509.oid import NameOID
 from signed_samples import MESSAGES, NOW, TAX_CODE, signed_invoice, signer_of
 
-from signing.certificates import Credential, check_validity
+from signing.certificates import Credential, check_owner, check_validity
 from signing.errors import (
     CertificateExpired,
+    CertificateForeign,
     CertificateNotYetValid,
     CertificateUnreadable,
     KeyFileExists,
@@ -233,6 +234,18 @@ def test_validity(key: Pkcs12Key) -> None:
         check_validity(certificate, certificate.not_valid_after_utc + timedelta(seconds=1))
     with pytest.raises(CertificateNotYetValid, match="only from 2026-10-24"):
         check_validity(certificate, certificate.not_valid_before_utc - timedelta(seconds=1))
+
+
+def test_whose_certificate_it_is(private: rsa.RSAPrivateKey, key: Pkcs12Key) -> None:
+    check_owner(key.certificate, "0409990010")
+    with pytest.raises(CertificateForeign, match="is of 0409990010, the seller is 0107001729"):
+        check_owner(key.certificate, "0107001729")
+    with pytest.raises(CertificateForeign, match="carries no tax code"):
+        check_owner(signer_of(private, tax_code=None).certificate, "0409990010")
+    branch = signer_of(private, tax_code="0409990010-001").certificate
+    check_owner(branch, "0409990010001")
+    with pytest.raises(CertificateForeign):
+        check_owner(branch, "0409990010")
 
 
 def test_bytes_that_are_no_certificate() -> None:

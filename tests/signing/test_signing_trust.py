@@ -4,8 +4,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from signed_samples import NOW, Handmade, content, invoice, signer_of
 
+from signing.errors import CertificateUntrusted
 from signing.keys import Pkcs12Key
-from signing.trust import is_trusted
+from signing.trust import check_chain, is_trusted
 from signing.verify import verify_document
 
 
@@ -35,6 +36,17 @@ def test_itself_issued_and_by_way_of_another(
     assert not trusted(by_middle, trust=root)
     assert not trusted(by_root, trust=middle)
     assert not trusted(key, root, middle, trust=root)
+
+
+def test_the_chain_itself(private: rsa.RSAPrivateKey, root: Pkcs12Key, middle: Pkcs12Key) -> None:
+    leaf = signer_of(private, issuer=middle).certificate
+    others, roots = [root.certificate, middle.certificate], [root.certificate]
+    assert check_chain(leaf, others, roots, NOW) == (leaf, middle.certificate, root.certificate)
+    assert check_chain(leaf, [], [leaf], NOW) == (leaf,)
+    with pytest.raises(
+        CertificateUntrusted, match="no chain leads from the certificate of UID=MST:0409990010"
+    ):
+        check_chain(leaf, [], roots, NOW)
 
 
 def test_a_chain_in_x509data_is_followed(

@@ -1,0 +1,56 @@
+"""``thungan notice``: the notice of wrong invoices (04/SS-HĐĐT), shown, then sent."""
+
+from __future__ import annotations
+
+import sys
+from datetime import date
+from typing import TYPE_CHECKING
+
+from agent.config import default_folder, load_config
+from agent.errors import ReasonMissing
+from agent.form_filling import error_notice_job, error_notice_of
+from agent.posting import post_and_wait, show_form
+from authority.forms.error_notice import WrongInvoice
+from outbox import reports
+from outbox.store import open_reader
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Options."""
+    parser.add_argument("names", nargs="+", metavar="INVOICE", help="id, authority code or SYMBOL-NUMBER")
+    parser.add_argument("--reason", default="", help="what is wrong")
+    parser.add_argument("--message", choices=["303", "300"], default="303", help="message type (default 303)")
+    parser.add_argument("--yes", action="store_true", help="sign and send it; else it is only shown")
+    parser.add_argument("--wait", type=float, default=30.0, metavar="S", help="seconds for the answer")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Exit 0 accepted, 1 refused, 3 not decided yet."""
+    config = load_config(arguments.data or default_folder())
+    if not arguments.reason.strip():
+        raise ReasonMissing("a notice says what is wrong")
+    connection = open_reader(config.folder / "thungan.db")
+    try:
+        rows = [reports.find_invoice(connection, name)[0] for name in arguments.names]
+    finally:
+        connection.close()
+    wrong = [
+        WrongInvoice(
+            form=row["form"],
+            symbol=row["symbol"],
+            number=row["number"],
+            day=date.fromisoformat(row["day"]),
+            code=row["code"],
+            why=arguments.reason.strip(),
+        )
+        for row in rows
+    ]
+    notice = error_notice_of(config, wrong)
+    show_form(notice)
+    if not arguments.yes:
+        sys.stdout.write("nothing is sent yet: the same command with --yes signs and sends it\n")
+        return 0
+    return post_and_wait(config, error_notice_job(config, notice, arguments.message), arguments.wait)

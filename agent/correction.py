@@ -1,0 +1,115 @@
+"""``thungan invoice replace/adjust``: correct an invoice, with a preview before anything is issued."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from agent.errors import FileUnreadable
+from agent.parts import open_store
+from invoice.compose import Identity
+from invoice.corrections import Correction, check_chain, correct
+from invoice.numbers import AuthorityCode, Symbol
+from invoice.sale_json import VIETNAM, sale_from_json
+from outbox import reports
+from outbox.correcting import issue_correction, read_original
+from outbox.store import open_reader
+
+if TYPE_CHECKING:
+    import argparse
+
+    from agent.config import Config
+    from invoice.invoice import Invoice
+    from invoice.sale import Sale
+
+
+def add_corrections(parser: argparse.ArgumentParser) -> None:
+    """Options of replace and adjust."""
+    parser.add_argument(
+        "--sale",
+        type=Path,
+        metavar="SALE.json",
+        help="replace: the right sale; adjust: what is given back (docs/sale-json.md)",
+    )
+    parser.add_argument("--increase", action="store_true", help="adjust: the sale is added, not given back")
+    parser.add_argument("--yes", action="store_true", help="issue it; else it is only shown")
+
+
+def run_correction(config: Config, arguments: argparse.Namespace) -> int:
+    """Show the correcting invoice; with --yes, issue it."""
+    sale = _sale(arguments.sale)
+    correction = _correction(arguments, sale)
+    connection = open_reader(config.folder / "thungan.db")
+    try:
+        row, _ = reports.find_invoice(connection, arguments.name or "")
+        original = read_original(connection, row["id"])
+    finally:
+        connection.close()
+    if not arguments.yes:
+        check_chain(original.invoice, original.corrections, correction)
+        _preview(_draft(config, original.invoice, correction, sale, arguments.reason))
+        return 0
+    store = open_store(config)
+    try:
+        job = issue_correction(row["id"], correction, sale, config.register, arguments.reason)
+        issued = store.run(job)
+    finally:
+        store.close()
+    if arguments.json:
+        sys.stdout.write(json.dumps(asdict(issued), ensure_ascii=False) + "\n")
+    else:
+        sys.stdout.write(f"{issued.symbol} {issued.number} {issued.code} {issued.total:,} dong\n")
+    return 0
+
+
+def _sale(path: Path | None) -> Sale | None:
+    if path is None:
+        return None
+    try:
+        return sale_from_json(path.read_bytes())
+    except OSError as error:
+        raise FileUnreadable(f"{path}: {error.strerror}") from error
+
+
+def _correction(arguments: argparse.Namespace, sale: Sale | None) -> Correction:
+    if arguments.action == "replace":
+        return Correction.REPLACE
+    if sale is None:
+        return Correction.INFORM
+    return Correction.INCREASE if arguments.increase else Correction.REFUND
+
+
+def _draft(
+    config: Config, original: Invoice, correction: Correction, sale: Sale | None, reason: str
+) -> Invoice:
+    """The invoice as it would be, with a number and code that stand for the next ones."""
+    register = config.register
+    day = datetime.now(UTC).astimezone(VIETNAM).date()
+    form = register.terms.form
+    identity = Identity(
+        Symbol.of_year(register.letters, day.year),
+        1,
+        AuthorityCode.for_register(form, day.year, register.taxpayer, register.number, 1),
+        day,
+    )
+    return correct(original, correction, sale, register.terms, identity, reason)
+
+
+def _preview(invoice: Invoice) -> None:
+    related = invoice.related
+    if related is not None:
+        does = "replaces" if related.kind == 1 else "adjusts"
+        sys.stdout.write(
+            f"{does} {related.symbol}-{related.number} of {related.day:%d/%m/%Y}: {related.note}\n"
+        )
+    for line in invoice.lines:
+        amount = "" if line.amount is None else f"{line.amount:,}"
+        sys.stdout.write(f"  {line.name:<40} {amount:>15} {line.rate or ''}\n")
+    for total in invoice.rate_totals:
+        sys.stdout.write(f"  {total.rate}: {total.net:,} + VAT {total.tax:,}\n")
+    sys.stdout.write(f"total {invoice.total:,} {invoice.currency} ({invoice.words})\n")
+    sys.stdout.write("nothing is issued yet: the same command with --yes issues it\n")

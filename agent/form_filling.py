@@ -1,0 +1,112 @@
+"""The forms a shop sends, filled from its configuration, its certificate and its invoices."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from agent.errors import ConfigInvalid
+from agent.parts import open_signer
+from authority.codes import direct_code, new_message_id
+from authority.forms.error_notice import WrongInvoice, fill_error_notice
+from authority.forms.message import Posting, build_error_notice, build_registration
+from authority.forms.registration import (
+    Purpose,
+    Representative,
+    Sex,
+    TaxOffice,
+    fill_registration,
+)
+from invoice.sale_json import VIETNAM
+from outbox.forms import post_form
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+    from agent.config import Config
+    from authority.forms.error_notice import ErrorNotice
+    from authority.forms.message import NoticeKind
+    from authority.forms.registration import Registration
+    from outbox.store import Job
+
+_SEXES = {"male": Sex.MALE, "female": Sex.FEMALE}
+
+
+def registration_of(config: Config, *, change: bool) -> Registration:
+    """The registration of this shop (message 100).
+
+    Raises:
+        ConfigInvalid: a value of [office] or [representative] is missing.
+        SigningError: the certificate that is to be registered cannot be opened.
+    """
+    sex = _SEXES.get(_needed(config, "representative.sex"))
+    born = config.forms["representative.born"]
+    if sex is None or born is None:
+        raise ConfigInvalid("representative.sex must be male or female, representative.born a day")
+    representative = Representative(
+        name=_needed(config, "representative.name"),
+        phone=_needed(config, "representative.phone"),
+        born=born,
+        sex=sex,
+        citizen_id=config.forms["representative.citizen_id"],
+        passport=config.forms["representative.passport"],
+        nationality=config.forms["representative.nationality"],
+    )
+    return fill_registration(
+        config.seller,
+        _office(config),
+        representative,
+        [open_signer(config).certificate],
+        form=config.register.terms.form,
+        place=_needed(config, "office.place"),
+        day=_today(),
+        purpose=Purpose.CHANGE if change else Purpose.NEW,
+    )
+
+
+def error_notice_of(config: Config, wrong: Sequence[WrongInvoice]) -> ErrorNotice:
+    """The notice of wrong invoices (message 303 or 300).
+
+    Raises:
+        ConfigInvalid: a value of [office] is missing.
+    """
+    return fill_error_notice(
+        config.seller, _office(config), wrong, place=_needed(config, "office.place"), day=_today()
+    )
+
+
+def registration_job(config: Config, form: Registration) -> Job[int]:
+    """The job that signs and stores the registration."""
+    signer, sender = open_signer(config), direct_code(config.seller.tax_code)
+
+    def build(message_id: str, now: datetime) -> bytes:
+        return build_registration(form, Posting(signer, sender, message_id, now))
+
+    return post_form("100", new_message_id(sender, uuid4()), build)
+
+
+def error_notice_job(config: Config, notice: ErrorNotice, kind: NoticeKind) -> Job[int]:
+    """The job that signs and stores the notice."""
+    signer, sender = open_signer(config), direct_code(config.seller.tax_code)
+
+    def build(message_id: str, now: datetime) -> bytes:
+        return build_error_notice(notice, Posting(signer, sender, message_id, now), kind)
+
+    return post_form(kind, new_message_id(sender, uuid4()), build)
+
+
+def _office(config: Config) -> TaxOffice:
+    return TaxOffice(_needed(config, "office.name"), _needed(config, "office.code"))
+
+
+def _needed(config: Config, key: str) -> str:
+    value = config.forms[key]
+    if not isinstance(value, str):
+        raise ConfigInvalid(f"{key} is missing: the form needs it")
+    return value
+
+
+def _today() -> date:
+    return datetime.now(UTC).astimezone(VIETNAM).date()

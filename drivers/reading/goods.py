@@ -1,0 +1,391 @@
+"""The goods of a receipt, read by one layout: every row explained, every product proven, or nothing.
+
+A row that no template explains is a discount or a note on the item above, a part of a name, or the end of
+this layout's hope; ``drivers.reading.receipt`` tries the others.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from decimal import ROUND_HALF_UP, Decimal
+from typing import TYPE_CHECKING
+
+from drivers.reading.amounts import AMOUNT, CURRENCY, dong, readings
+from drivers.reading.rows import fold
+from drivers.reading.syllables import two_words
+from invoice.sale import LINE_TOLERANCE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from drivers.reading.profile import Layout, Profile
+    from drivers.reading.rows import Row
+
+ODD = 100  # dong: prices that nobody reckoned are whole hundreds
+_PRODUCT = re.compile(
+    r"(?<![0-9a-z.,])[0-9][0-9.,]{0,20}(?:\s?d|\s?vnd)?\s{0,9}[x*]\s{0,9}[0-9][0-9.,]{0,20}(?:d|vnd)?(?![0-9a-z])"
+    r"|[@=]\s?[0-9]"
+)
+_MONEY = re.compile(
+    rf"[0-9][.,][0-9]{{3}}(?![0-9])|(?<![0-9a-z])[0-9]{{4,}}(?:d|vnd)?(?![0-9a-z])|{_PRODUCT.pattern}"
+    rf"|\s{{2,}}(?:{AMOUNT}){CURRENCY}$"
+)
+_TRAILING = re.compile(rf"(?:^|\s{{2,}})(?:{AMOUNT}){CURRENCY}$")
+_GROUP_SIGN = re.compile(r"[.,](?=[0-9]{3})")
+_NAMED = re.compile(r"[a-z]|[^\W\d_]")
+_SIGN_FIRST = re.compile(r"(?:[x*@=]|vnd|d|kg)(?:\s|$)")  # the rest of figures, no name
+_GAP = re.compile(r"\s{2,}")
+_NOTE = re.compile(
+    r"\s*(?:[-+*>~]|\(.*\)$|\[.*\]$|(?:ghi chu|note|topping|gc|yeu cau)\b"
+    r"|\s{2,}(?:it|nhieu|khong|them|bo|tach|mang|uong|[0-9]{1,3}%)\b)"
+)
+_LEADING_NUMBER = re.compile(r"\s*([0-9]{1,3})(?:[.)]\s*|\s+)(?=\S)")
+_BRACKETED = re.compile(r"(.*\S)\s*\(([^()0-9]{1,20})\)")
+_CODE = re.compile(r"(?:([0-9]{8,14})[\s:-]+|\[([A-Za-z0-9._-]{2,24})\]\s*)(?=\S)")
+_VAT_NOTE = re.compile(r"[\s(\[*-]*(?:thue|vat|gtgt|thue suat|ts)[^0-9%]*(0|5|8|10)\s?%[\s)\]]*")
+
+
+@dataclass(slots=True)
+class Item:
+    """One item: ``amount`` in dong after its own ``discount``; ``first:last`` are its rows."""
+
+    name: str
+    quantity: Decimal
+    price: int
+    amount: int
+    first: int
+    last: int
+    discount: int = 0
+    unit: str | None = None
+    vat_rate: str | None = None
+    code: str | None = None
+    number: int | None = None
+
+
+@dataclass(slots=True)
+class Goods:
+    """All items of a receipt by one layout, or the ``failure`` and how far it came."""
+
+    layout: Layout
+    items: list[Item] = field(default_factory=list)
+    failure: str | None = None
+    reached: int = 0
+
+    @property
+    def figures(self) -> tuple[tuple[Decimal, int, int, int], ...]:
+        """What must be the same for two layouts to agree."""
+        return tuple((item.quantity, item.price, item.amount, item.discount) for item in self.items)
+
+    @property
+    def gaps(self) -> int:
+        """Gaps inside names: columns that this layout took for words."""
+        return sum(len(_GAP.findall(item.name)) for item in self.items)
+
+
+def has_product(rows: Sequence[Row]) -> bool:
+    """Whether any row multiplies two figures, so that a layout without prices cannot be the right one."""
+    return any(_PRODUCT.search(row.folded) for row in rows)
+
+
+def money(folded: str) -> bool:
+    """Whether a row holds figures that a name would not."""
+    return _MONEY.search(folded) is not None
+
+
+def read_goods(rows: Sequence[Row], layout: Layout, profile: Profile, *, opened: bool = True) -> Goods:
+    """Read all rows by one layout; ``opened``: below a rule or a heading, so the first row may be a name."""
+    walk = _Walk(rows, layout, profile, opened=opened)
+    goods = walk.goods
+    place = 0
+    while place < len(rows) and goods.failure is None:
+        place += walk.step(place)
+    goods.reached = place
+    if goods.failure is None:
+        walk.finish(place)
+    if goods.failure is None:
+        _number(goods)
+        _take_codes(goods)
+        _take_units(goods, profile.units)
+    return goods
+
+
+class _Walk:
+    def __init__(self, rows: Sequence[Row], layout: Layout, profile: Profile, *, opened: bool) -> None:
+        self._rows = rows
+        self._opened = opened
+        self._layout = layout
+        self._profile = profile
+        self._names: list[int] = []  # rows of a name whose figures have not come yet
+        self._short = len(layout.rows) == 1
+        self.goods = Goods(layout)
+
+    def step(self, place: int) -> int:
+        """Explain the row at ``place``; how many rows that took."""
+        row = self._rows[place]
+        if row.blank or row.separator:
+            if self._names and not self._short:
+                self._fail(self._names[0], "has no price")
+            return 1
+        item = self._item(place)
+        if item is not None:
+            self.goods.items.append(item)
+            return item.last - place
+        if self.goods.items and not self._names and self._about_last(row):
+            self.goods.items[-1].last = place + 1
+            return 1
+        unopened = not self._opened and not self.goods.items
+        if money(row.folded) or _GAP.search(row.folded.strip()) or unopened:
+            self._fail(place, "is not understood")
+        elif self._names and self._rows[self._names[-1]].text == row.text:
+            self._fail(place, "is printed twice")
+        elif self._short and self.goods.items and not self._names and self._continues(row):
+            self.goods.items[-1].last = place + 1
+        else:
+            self._names.append(place)
+        return 1
+
+    def finish(self, place: int) -> None:
+        """The rows have ended: no name may be left without its figures."""
+        if self._names and not (self._short and self.goods.items and self._append_rest()):
+            self._fail(self._names[0], "has no price")
+        if not self.goods.items:
+            self._fail(max(0, place - 1), "holds no goods")
+
+    def _fail(self, place: int, why: str) -> None:
+        text = self._rows[place].text.strip() if self._rows else ""
+        self.goods.failure = f"{text!r} {why}"
+
+    def _item(self, place: int) -> Item | None:
+        templates = self._layout.rows
+        last = place + len(templates)
+        if last > len(self._rows):
+            return None
+        found: dict[str, str] = {}
+        where: dict[str, str] = {}
+        for offset in range(len(templates) - 1, -1, -1):  # the last row tells the most
+            row = self._rows[place + offset]
+            match = templates[offset].match(row.folded)
+            if match is None or (offset and row.blank):
+                return None
+            for name, value in match.groupdict().items():
+                if value is not None:
+                    found[name] = value
+                    where[name] = row.text[match.start(name) : match.end(name)].strip()
+        if not self._good_name(found["name"]):
+            return None
+        item = self._reckon(found, where, place, last)
+        if item is not None and self._names:
+            item.first = self._names[0]
+            item.name = self._joined([*self._names, place], item.name)
+            self._names = []
+        return item
+
+    def _good_name(self, folded: str) -> bool:
+        if not _NAMED.search(folded) or _SIGN_FIRST.match(folded) or _TRAILING.search(folded):
+            return False
+        if not self._layout.proven and (_MONEY.search(folded) or _GAP.search(folded)):
+            return False
+        return len(self._layout.rows) == 1 or not _FIGURES_ONLY.fullmatch(folded)
+
+    def _reckon(self, found: dict[str, str], where: dict[str, str], place: int, last: int) -> Item | None:
+        unit = self._profile.unit
+        amount = dong(found["amount"])
+        if amount is None:
+            return None
+        amount *= unit
+        less = dong(found.get("discount", "0"))
+        if less is None:
+            return None
+        item = Item(
+            name=where["name"],
+            quantity=Decimal(1),
+            price=amount,
+            amount=amount,
+            first=place,
+            last=last,
+            discount=abs(less) * unit,
+            unit=where.get("unit"),
+            vat_rate=_rate(found.get("vat")),
+            code=where.get("code"),
+            number=int(found["number"]) if "number" in found else None,
+        )
+        if not self._layout.proven:
+            return _stated(item, found.get("quantity"))
+        price = dong(found["price"])
+        if price is None or len(_group_signs(found["price"]) | _group_signs(found["amount"])) > 1:
+            return None
+        item.price = price * unit
+        percent = Decimal(found["percent"].lstrip("-").replace(",", ".")) if "percent" in found else None
+        for quantity in readings(found["quantity"]):
+            item.quantity = quantity
+            if _multiplies(item, percent) or self._discounted_below(item):
+                return item
+        return None
+
+    def _discounted_below(self, item: Item) -> bool:
+        """The amount is already less the discount that the row below names."""
+        if item.last >= len(self._rows) or item.discount:
+            return False
+        below = self._discount(self._rows[item.last])
+        if below is None or not below:
+            return False
+        gross = item.quantity * item.price
+        if gross != gross.to_integral_value() or gross - below != item.amount:
+            return False
+        item.discount = below
+        item.last += 1
+        return True
+
+    def _discount(self, row: Row) -> int | None:
+        """Dong of a row such as ``Giảm giá 10%:  -5.000``."""
+        match = _DISCOUNT_ROW.fullmatch(row.folded)
+        if match is None:
+            return None
+        label = match["label"]
+        if label.strip(" -:"):
+            found = self._profile.words.find(label)
+            if found is None or "discount" not in self._profile.words.roles(found[0]):
+                return None
+        elif not match["amount"].startswith("-"):
+            return None
+        less = dong(match["amount"])
+        return None if less is None else abs(less) * self._profile.unit
+
+    def _about_last(self, row: Row) -> bool:
+        """A discount, a VAT rate or a note that belongs to the item above."""
+        item = self.goods.items[-1]
+        if match := _VAT_NOTE.fullmatch(row.folded):
+            item.vat_rate = f"{match[1]}%"
+            return True
+        less = self._discount(row)
+        if less is not None and not item.discount and 0 <= less <= item.amount:
+            item.discount = less
+            item.amount -= less
+            return True
+        return not money(row.folded) and _NOTE.match(row.folded) is not None
+
+    def _continues(self, row: Row) -> bool:
+        """Append the rest of a name that was cut at the edge of its column, in mid word or at a blank."""
+        item = self.goods.items[-1]
+        count = len(self.goods.items)
+        if _leads(row.folded) == count + 1 and _leads(item.name) == count:
+            return False
+        cell = self._cell()
+        text = row.text.strip()
+        full = len(item.name) >= cell
+        wraps = len(item.name) + 1 + len(text.split()[0]) > cell
+        if not (full or wraps) and self._next_is_item(row):
+            return False
+        cut_before_blank = row.text[:1] == " " and row.text[1:2] != " "
+        blank = not full or cut_before_blank or two_words(item.name, text)
+        item.name += (" " if blank else "") + text
+        return True
+
+    def _next_is_item(self, row: Row) -> bool:
+        place = next(index for index, other in enumerate(self._rows) if other is row)
+        return place + 1 < len(self._rows) and self._item(place + 1) is not None
+
+    def _cell(self) -> int:
+        """How wide the column of names is: the longest name beside figures."""
+        longest = 0
+        for row in self._rows:
+            match = self._layout.rows[0].match(row.folded)
+            if match:
+                longest = max(longest, match.end("name") - match.start("name"))
+        return longest
+
+    def _append_rest(self) -> bool:
+        if len(self._names) > 1:
+            return False
+        self.goods.items[-1].name += " " + self._rows[self._names[0]].text.strip()
+        self._names = []
+        return True
+
+    def _joined(self, places: list[int], last: str) -> str:
+        name = ""
+        width = max(len(row.text) for row in self._rows)
+        for place in places[:-1]:
+            text = self._rows[place].text
+            name += text.strip() + ("" if len(text) >= width else " ")
+        return name + last
+
+
+_FIGURES_ONLY = re.compile(r"[\s0-9.,x*@=%-]*(?:d|vnd|kg|g)?\s*")
+_DISCOUNT_ROW = re.compile(
+    rf"\s*(?P<label>[^0-9]*?(?:[0-9.,]+\s?%)?[^0-9]*?)[\s:(]*(?P<amount>{AMOUNT}){CURRENCY}\)?\s*"
+)
+
+
+def _multiplies(item: Item, percent: Decimal | None) -> bool:
+    gross = item.quantity * item.price
+    if percent is not None:
+        expected = gross * (100 - percent) / 100
+        item.discount = int(gross.quantize(Decimal(1), ROUND_HALF_UP)) - item.amount
+        return abs(expected - item.amount) <= LINE_TOLERANCE and item.discount >= 0
+    off = abs(gross - item.discount - item.amount)
+    if item.quantity == item.quantity.to_integral_value():
+        return off == 0
+    # A round price is weighed with any rounding; an odd one (a digit misread?) only with the usual one.
+    return off <= (LINE_TOLERANCE if item.price % 100 == 0 else Decimal("0.5"))
+
+
+def _stated(item: Item, quantity: str | None) -> Item | None:
+    """An item whose price is not printed: amount / quantity, where that is whole dong."""
+    if item.amount % ODD:
+        return None  # an odd amount was weighed or reckoned, and the row that says how is lost
+    if quantity is None:
+        return item
+    # "129.000" is a price that lost its other factor, not a quantity
+    if quantity.isdecimal() and 0 < int(quantity) < 1000 and item.amount % int(quantity) == 0:
+        item.quantity, item.price = Decimal(quantity), item.amount // int(quantity)
+        return item
+    return None
+
+
+def _rate(text: str | None) -> str | None:
+    if text is None:
+        return None
+    return text.replace(" ", "") if text[0].isdigit() else text.upper()
+
+
+def _group_signs(amount: str) -> set[str]:
+    """The sign that groups thousands: one software uses one for all its amounts."""
+    return set(_GROUP_SIGN.findall(amount))
+
+
+def _leads(name: str) -> int:
+    match = _LEADING_NUMBER.match(name)
+    return int(match[1]) if match else 0
+
+
+def _number(goods: Goods) -> None:
+    """Take off the numbers 1, 2, 3 … before the names; where a layout reads them, they must count."""
+    numbers = [item.number for item in goods.items]
+    if any(number is not None for number in numbers):
+        if numbers != list(range(1, len(numbers) + 1)):
+            goods.failure = "the numbers of the items do not count up from 1"
+        return
+    matches = [_LEADING_NUMBER.match(item.name) for item in goods.items]
+    if all(match and int(match[1]) == place for place, match in enumerate(matches, start=1)):
+        for item, match in zip(goods.items, matches, strict=True):
+            item.number = int(match[1]) if match else None
+            item.name = item.name[match.end() :] if match else item.name
+    elif matches and all(match and match.group().strip()[-1] in ".)" for match in matches):
+        goods.failure = "the numbers of the items do not count up from 1"
+
+
+def _take_codes(goods: Goods) -> None:
+    for item in goods.items:
+        if item.code is None and (match := _CODE.match(item.name)):
+            item.code = match[1] or match[2]
+            item.name = item.name[match.end() :]
+
+
+def _take_units(goods: Goods, units: frozenset[str]) -> None:
+    """``Bia Tiger (Lon)``: a unit where the word is one, or where every name ends so."""
+    matches = [_BRACKETED.fullmatch(item.name) for item in goods.items]
+    every = len(matches) > 1 and all(matches)
+    for item, match in zip(goods.items, matches, strict=True):
+        if match and item.unit is None and (every or fold(match[2]).strip(" .") in units):
+            item.name, item.unit = match[1], match[2]

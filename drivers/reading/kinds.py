@@ -1,0 +1,106 @@
+"""What a paper is, by its titles: a sale says nothing, or ``hóa đơn bán hàng``.
+
+A title begins a row and stands above the goods; the words for a copy may also stand alone below them.
+Words inside a sentence ("miễn đổi trả hàng", "vui lòng kiểm tra hàng") are never titles.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from drivers.reading.foot import labelled
+from invoice.sale import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from drivers.reading.profile import Profile
+    from drivers.reading.rows import Row
+
+# The first that is found decides: a reprinted report is a report, a reprinted return a return.
+_ORDER = (Kind.TRAINING, Kind.KITCHEN, Kind.REPORT, Kind.REFUND, Kind.PROVISIONAL, Kind.REPRINT)
+_ANYWHERE = frozenset({Kind.TRAINING, Kind.REPRINT, Kind.PROVISIONAL})
+_PRINTED = re.compile(
+    r"(?:so )?lan in\s*(?:thu)?\s*[:.#]?\s*([0-9]{1,2})|in lai\s*(?:lan)?\s*(?:thu)?\s*[:.#]?\s*([0-9]{1,2})"
+)
+_BRACKETED = re.compile(r"[(*\[]+\s*([a-z][a-z0-9 .:-]*?)\s*[)*\]]+")
+_EDGE = " *-=_#()[]<>!.:+~\"'"
+_SALE_FIRST = re.compile(
+    r"(?:hoa don|phieu|bien lai)(?: ban(?: le)?(?: hang)?| thanh toan| tinh tien| ban)?\s*[-–(:]*\s*"
+)
+_PAPER = re.compile(r"(?:phieu|hoa don|bien ban|bien lai|giay|lenh)\b")
+_BARE = frozenset({"hoa don", "bien lai"})  # a sale's title by themselves, not with other words
+# What may stand behind a title: a number, a date, a place; other words make it a sentence.
+_MAX_REST = 4  # words
+_SENTENCE = re.compile(
+    r"trong|neu|khi|vui|long|mien|khong|duoc|cho|nhan|quy|xin|voi|tai|sau|truoc|within|"
+    r"only"
+)
+
+
+def paper_kind(rows: Sequence[Row], goods_from: int, profile: Profile) -> Kind:
+    """The kind that the titles above row ``goods_from`` say; SALE where they say nothing else."""
+    found = set()
+    for place, row in enumerate(rows):
+        if row.blank or row.separator:
+            continue
+        found.update(_kinds(row, profile, above=place < goods_from))
+    return next((kind for kind in _ORDER if kind in found), Kind.SALE)
+
+
+def is_title(row: Row, profile: Profile) -> bool:
+    """Whether a row is a title of any kind but a sale's."""
+    return bool(_kinds(row, profile, above=True))
+
+
+def unknown_title(rows: Sequence[Row], profile: Profile) -> str | None:
+    """A title above the goods that names no kind we know (``PHIẾU NHẬP KHO``): no sale for sure."""
+    for row in rows:
+        text = row.folded.strip(_EDGE)
+        if not _PAPER.match(text) or any(letter.isdigit() or letter == ":" for letter in text):
+            continue
+        found = profile.titles.find(text)
+        if found is None or (found[0] in _BARE and found[1].strip(_EDGE)):
+            return row.text.strip()
+    return None
+
+
+def says_drawer(rows: Sequence[Row], profile: Profile) -> bool:
+    """Whether the paper only says that the drawer was opened."""
+    says = any(
+        "drawer" in _title(row.folded.strip(_EDGE), profile, whole=False) for row in rows if not row.blank
+    )
+    return says and not any((parts := labelled(row)) and len(parts[1]) > 3 for row in rows)
+
+
+def _kinds(row: Row, profile: Profile, *, above: bool) -> set[Kind]:
+    text = row.folded.strip(_EDGE)
+    if match := _PRINTED.search(text):
+        return {Kind.REPRINT} if int(match[1] or match[2]) > 1 or match[2] else set()
+    names = set(_title(text, profile, whole=not above))
+    if above:
+        if (match := _SALE_FIRST.match(text)) and match.end() < len(text):
+            names.update(_title(text[match.end() :].strip(_EDGE), profile, whole=False))
+        for bracket in _BRACKETED.finditer(row.folded):
+            names.update(_title(bracket[1], profile, whole=False))
+    kinds = {Kind(name) for name in names} - {Kind.DRAWER, Kind.SALE}
+    return kinds if above else kinds & _ANYWHERE
+
+
+def _title(text: str, profile: Profile, *, whole: bool) -> tuple[str, ...]:
+    if not text or not text[0].isalpha():
+        return ()
+    found = profile.titles.find(text)
+    if found is None:
+        return ()
+    phrase, rest = found
+    words = [word for word in rest.split() if word.isalpha()]
+    # One word may be part of a shop's name ("Bếp Huế"): it is a title only by itself.
+    if whole and rest.strip():
+        return ()
+    if len(words) > (0 if " " not in phrase else _MAX_REST) or any(map(_SENTENCE.fullmatch, words)):
+        return ()
+    roles = profile.titles.roles(phrase)
+    # A driving school sells too ("ĐÀO TẠO LÁI XE"): training says nothing else.
+    return () if words and Kind.TRAINING in roles else roles

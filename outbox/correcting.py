@@ -1,0 +1,103 @@
+"""Issuing an invoice that replaces or adjusts another: the same transaction, tied to the original."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from invoice.corrections import Correction, check_chain, check_correction, correct, relation_of
+from invoice.errors import CorrectionRefused
+from invoice.invoice import Invoice, Relation
+from invoice.reader import read_invoice
+from invoice.sale import Kind, Sale
+from outbox.errors import NotFound
+from outbox.issuing import (
+    Issued,
+    Register,
+    checked_now,
+    insert_sale,
+    legal_day,
+    next_identity,
+    sign_and_store,
+    witness_of,
+)
+from outbox.states import InvoiceState, check_transition
+from outbox.store import ToSign, stamp
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Generator
+
+    from outbox.store import Job, Tx
+
+
+def issue_correction(
+    original_id: int, correction: Correction, sale: Sale | None, register: Register, reason: str
+) -> Job[Issued]:
+    """The job that issues an invoice which replaces or adjusts another (profile, section 11).
+
+    Raises from the job:
+        NotFound: there is no such invoice.
+        CorrectionRefused, InvoiceError: it may not be corrected so; nothing is used up.
+        ClockWentBack: the clock stands behind the last issued invoice.
+    """
+
+    def job(tx: Tx) -> Generator[ToSign, bytes, Issued]:
+        check_correction(correction, sale, reason)
+        original = read_original(tx.connection, original_id)
+        check_chain(original.invoice, original.corrections, correction)
+        if correction is Correction.REFUND and sale is not None and sale.total > original.left:
+            raise CorrectionRefused(
+                f"the refund {sale.total} is more than what is left of the invoice, {original.left}"
+            )
+        now = checked_now(tx)
+        kept = sale or Sale(Kind.SALE, None, None, (), 0, 0)
+        sale_id = insert_sale(tx, kept, None)
+        day = legal_day(tx, replace(kept, sold_at=None), register, now, live=True)
+        identity = next_identity(tx, register, day)
+        invoice = correct(
+            original.invoice, correction, sale, register.terms, identity, reason, witness_of(tx)
+        )
+        relation = relation_of(correction)
+        issued = yield from sign_and_store(tx, invoice, sale_id, None, now, (original_id, relation))
+        if original.state is InvoiceState.REFUSED:
+            check_transition(original.state, InvoiceState.CORRECTED)
+            tx.execute(
+                "UPDATE invoice SET state = ?, state_at = ? WHERE id = ?",
+                (InvoiceState.CORRECTED, stamp(now), original_id),
+            )
+        return issued
+
+    return job
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """An invoice that is to be corrected: how it stands, what corrected it before, how much of it is left."""
+
+    invoice: Invoice
+    state: InvoiceState
+    corrections: tuple[Relation, ...]
+    left: int
+
+
+def read_original(connection: sqlite3.Connection, invoice_id: int) -> Original:
+    """Read an invoice back from its own signed bytes.
+
+    Raises:
+        NotFound: there is none.
+    """
+    row = connection.execute(
+        "SELECT state, total, document FROM invoice WHERE id = ?", (invoice_id,)
+    ).fetchone()
+    if row is None:
+        raise NotFound(f"there is no invoice {invoice_id}")
+    earlier = connection.execute(
+        "SELECT relation, total FROM invoice WHERE corrects = ? AND state <> 'refused'", (invoice_id,)
+    ).fetchall()
+    return Original(
+        read_invoice(bytes(row[2])).invoice,
+        InvoiceState(row[0]),
+        tuple(Relation(one[0]) for one in earlier),
+        int(row[1]) + sum(int(one[1]) for one in earlier if one[0] == Relation.ADJUSTS),
+    )

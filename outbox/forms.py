@@ -1,0 +1,151 @@
+"""Forms on their way to the authority: built and stored once, sent as the same bytes, moved by its answers.
+
+A registration (100) is received by a 102 and decided by a 103; a notice of wrong invoices (303, 300) is
+decided by a 301. What a person must know of an answer becomes an alarm, in the authority's own words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from authority.answers import TechnicalAnswer
+from authority.form_answers import (
+    ErrorNoticeResult,
+    FormAnswer,
+    RegistrationDecision,
+    RegistrationReceipt,
+    ReviewRequest,
+    told,
+)
+from outbox.alarms import put_alarm
+from outbox.states import FormState, check_transition
+from outbox.store import stamp
+
+if TYPE_CHECKING:
+    import sqlite3
+    from typing import Any
+
+    from authority.answers import OtherAnswer
+    from outbox.store import Job, Tx
+
+Build = Callable[[str, datetime], bytes]  # MTDiep and now -> the exact bytes
+REVIEW, FORM_REFUSED = "review-asked", "form-refused"
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingForm:
+    """A form that is due to be sent or asked about."""
+
+    form_id: int
+    message_id: str
+    state: FormState
+    attempts: int
+    document: bytes
+
+
+def post_form(kind: str, message_id: str, build: Build) -> Job[int]:
+    """The job that stores a form, ready to be sent.
+
+    Raises from the job:
+        FormInvalid: a value that breaks the form's table; nothing is stored.
+    """
+
+    def job(tx: Tx) -> int:
+        document = build(message_id, tx.now)
+        digest, now = sha256(document).hexdigest(), stamp(tx.now)
+        row = tx.execute(
+            "INSERT INTO form_message (kind, message_id, built_at, state, state_at, due_at, sha256, document)"
+            " VALUES (?,?,?,?,?,?,?,?)",
+            (kind, message_id, now, FormState.BUILT, now, now, digest, document),
+        )
+        form_id = int(row.lastrowid or 0)
+        tx.leaf("form.built", form_id, form=form_id, form_kind=kind, message_id=message_id, sha256=digest)
+        return form_id
+
+    return job
+
+
+def due_forms() -> Job[list[OutgoingForm]]:
+    """Forms to send or to ask about now."""
+
+    def job(tx: Tx) -> list[OutgoingForm]:
+        rows = tx.execute(
+            "SELECT id, message_id, state, attempts, document FROM form_message"
+            " WHERE state IN ('built', 'sent') AND due_at <= ? ORDER BY id",
+            (stamp(tx.now),),
+        )
+        return [OutgoingForm(r[0], r[1], FormState(r[2]), r[3], r[4]) for r in rows]
+
+    return job
+
+
+def mark_form_sending(form_id: int, again_after: timedelta) -> Job[None]:
+    """Write down that the form is about to leave."""
+
+    def job(tx: Tx) -> None:
+        tx.execute(
+            "UPDATE form_message SET attempts = attempts + 1, due_at = ? WHERE id = ?",
+            (stamp(tx.now + again_after), form_id),
+        )
+        (state,) = tx.execute("SELECT state FROM form_message WHERE id = ?", (form_id,)).fetchone()
+        if state == FormState.BUILT:
+            _move(tx, form_id, FormState.SENT, None)
+        tx.leaf("form.sending", form_id, form=form_id)
+
+    return job
+
+
+def apply_to_form(tx: Tx, answer: TechnicalAnswer | OtherAnswer, reply_to: str | None) -> str | None:
+    """What an answer does to the form it is about; None where it is about none of ours."""
+    if isinstance(answer, ReviewRequest):
+        put_alarm(tx, REVIEW, "; ".join(told(answer)))
+        return "asks for a review"
+    row = tx.execute("SELECT id, state FROM form_message WHERE message_id = ?", (reply_to,)).fetchone()
+    if row is None:
+        return None
+    form_id, state = row[0], FormState(row[1])
+    after, words = _decision(answer)
+    if after is None:
+        return "kept for a person"
+    if state not in {FormState.SENT, FormState.RECEIVED} or state is after:
+        return f"too late: the form is {state}"
+    _move(tx, form_id, after, words)
+    if after is FormState.REFUSED:
+        put_alarm(tx, FORM_REFUSED, words or "a form was refused")
+    return f"form {after}"
+
+
+def forms(connection: sqlite3.Connection) -> list[dict[str, Any]]:
+    """Every form, newest first, with what the authority said."""
+    rows = connection.execute(
+        "SELECT id, kind, message_id, built_at, state, reason FROM form_message ORDER BY id DESC"
+    )
+    return [dict(row) for row in rows]
+
+
+def _decision(answer: TechnicalAnswer | OtherAnswer) -> tuple[FormState | None, str | None]:
+    match answer:
+        case TechnicalAnswer(ok=True):
+            return FormState.RECEIVED, None
+        case TechnicalAnswer():
+            return FormState.REFUSED, "; ".join(f"{error.code} {error.text}" for error in answer.errors)
+        case RegistrationReceipt(accepted=True):
+            return FormState.RECEIVED, "; ".join(told(answer))
+        case RegistrationReceipt() | RegistrationDecision() | ErrorNoticeResult():
+            state = FormState.ACCEPTED if answer.accepted else FormState.REFUSED
+            return state, "; ".join(told(answer))
+        case FormAnswer() | _:
+            return None, None
+
+
+def _move(tx: Tx, form_id: int, after: FormState, reason: str | None) -> None:
+    (before,) = tx.execute("SELECT state FROM form_message WHERE id = ?", (form_id,)).fetchone()
+    check_transition(FormState(before), after)
+    tx.execute(
+        "UPDATE form_message SET state = ?, state_at = ?, reason = COALESCE(?, reason) WHERE id = ?",
+        (after, stamp(tx.now), reason, form_id),
+    )
