@@ -65,10 +65,10 @@ class Type(Enum):
 class Field:
     """A leaf element. ``source`` is the attribute of the enclosing value; None there leaves the tag out.
 
-    ``longest`` counts the characters of a text or the digits of a whole number. ``required`` may be a
-    question to the enclosing value. ``of`` turns a whole number into its enum. ``pattern``: the whole text
-    must match it. ``constant``: always this text, no attribute. ``each``: the attribute is a tuple, and the
-    element stands once for every value.
+    ``longest`` counts the characters of a text, its white space folded, or the digits of a whole number.
+    ``required`` may be a question to the enclosing value. ``of`` turns a whole number into its enum.
+    ``pattern``: the whole text must match it. ``constant``: always this text, no attribute. ``each``: the
+    attribute is a tuple, and the element stands once for every value.
     """
 
     tag: str
@@ -323,8 +323,10 @@ def _value(field: Field, words: str, path: str) -> object:
                 return date.fromisoformat(words)
             case Type.MOMENT:
                 return datetime.strptime(words, _MOMENT).replace(tzinfo=VIETNAM)
+            case Type.TEXT if words == " ".join(words.split()):
+                return words
             case Type.TEXT:
-                return " ".join(words.split())  # as it is written: blanks of any kind are one
+                raise FormInvalid(path, f"white space that the writer never writes ({field.name})")
     except ValueError:
         pass  # told below, like every other wrong value
     raise FormInvalid(path, f"{words[:40]!r} is not a {field.type.value} ({field.name})")

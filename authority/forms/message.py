@@ -17,7 +17,8 @@ from authority.envelope import DECLARATION, REGISTRATION_MESSAGE, Header, read_e
 from authority.errors import CodeInvalid, FormInvalid, MessageTooLarge
 from authority.forms.error_notice import ERROR_NOTICE, ErrorNotice
 from authority.forms.fields import read_form, shown, write_form
-from authority.forms.registration import REGISTRATION, VERSION, Registration
+from authority.forms.registration import VERSION, Registration
+from authority.forms.registration_table import REGISTRATION
 from authority.package import PACKAGE_LIMIT
 
 if TYPE_CHECKING:

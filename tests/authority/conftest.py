@@ -1,10 +1,14 @@
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from authority_samples import NOW, SENDER, TAX_CODE
+from authority_samples import NOW, SENDER, TAX_CODE, package, vat_invoice
 from cryptography import x509
 
+from authority.answers import TechnicalAnswer, parse_answer
+from authority.form_answers import FormAnswer
+from authority.notice_check import check_form_answer
 from authority.package import PackageFrame
 from authority.sandbox.core import Sandbox
 from authority.sandbox.keys import SandboxKeys, open_keys
@@ -76,3 +80,34 @@ def new_sandbox(sandbox_keys: SandboxKeys) -> Iterator[Callable[..., Sandbox]]:
     yield make
     for sandbox in made:
         sandbox.close()
+
+
+@pytest.fixture
+def send(trust: list[x509.Certificate]) -> Callable[..., list[FormAnswer]]:
+    """Sends a form that must be taken in as a message, and gives its proven answers that are due."""
+
+    def send(sandbox: Sandbox, data: bytes, due: datetime = NOW) -> list[FormAnswer]:
+        technical = parse_answer(sandbox.receive(data, NOW) or b"")
+        assert isinstance(technical, TechnicalAnswer)
+        assert technical.ok, technical.errors
+        return [
+            check_form_answer(
+                content,
+                trust,
+                tax_code=TAX_CODE,
+                submission_id=technical.reply_to,
+                now=NOW + timedelta(hours=1),
+            )
+            for content in sandbox.look_up(technical.reply_to, due).messages[1:]
+        ]
+
+    return send
+
+
+@pytest.fixture
+def selling(new_sandbox: Callable[..., Sandbox], frame: PackageFrame) -> Sandbox:
+    """A sandbox with invoices 128 and 129 registered."""
+    sandbox = new_sandbox()
+    sandbox.receive(package(frame, 90, vat_invoice(128), vat_invoice(129)), NOW)
+    assert sandbox.statistics()["invoices"] == 2
+    return sandbox

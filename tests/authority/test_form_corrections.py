@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from authority_samples import NOW, TAX_CODE
 from form_samples import DAY
+from form_strategies import DAYS, TAX_CODES, maybe, some, text
 from hypothesis import given
 from hypothesis import strategies as st
-from test_forms import DAYS, TAX_CODES, maybe, some, text
 
 from authority.elements import child, parse_document
 from authority.errors import FormInvalid
