@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING
 
-from drivers.encoding import decide, decode
-from drivers.escpos.events import Barcode, Cut, DrawerPulse, Event, LineFeed, QrCode, Text
+from drivers.encoding import decide_runs, decode, run_encoding
+from drivers.escpos.events import Barcode, Command, Cut, DrawerPulse, Event, LineFeed, QrCode, Text
 from drivers.escpos.parser import EscPosParser
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+# They move the print position up or down, or throw the line's buffer away: what follows is another line.
+_NEW_LINE = frozenset({"ESC @", "ESC L", "ESC S", "ESC W", "ESC T", "GS $", "GS \\", "GS &", "CAN"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +28,7 @@ class PaperLine:
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """A capture as the customer sees it."""
+    """A capture as the customer sees it. ``encoding``: the whole's, or ``by-table`` where tables differ."""
 
     lines: tuple[PaperLine, ...]
     encoding: str
@@ -37,10 +45,12 @@ class Paper:
 def lay_out(data: bytes) -> Paper:
     """Walk over a capture's bytes and lay its text out in lines."""
     parser = EscPosParser()
-    events = parser.feed(data) + parser.close()
+    events = list(_printed(parser.feed(data) + parser.close()))
     texts = [event for event in events if isinstance(event, Text)]
-    table = next((event.code_page for event in texts if event.code_page is not None), None)
-    encoding = decide(b"\n".join(event.data for event in texts), table)
+    tables: dict[int | None, bytearray] = {}
+    for event in texts:
+        tables.setdefault(event.code_page, bytearray()).extend(event.data + b"\n")
+    encoding = decide_runs([(bytes(run), table) for table, run in tables.items()])
     return Paper(
         lines=tuple(_lines(events, encoding)),
         encoding=encoding,
@@ -50,18 +60,39 @@ def lay_out(data: bytes) -> Paper:
     )
 
 
+def _printed(events: Iterable[Event]) -> Iterable[Event]:
+    """Without what goes to the customer's display on the same line (ESC = n, bit 0 is the printer)."""
+    printer = True
+    for event in events:
+        if isinstance(event, Command) and event.name == "ESC =":
+            printer = bool(event.argument[0] & 1)
+        elif isinstance(event, Command) and event.name == "ESC @":
+            printer = True
+        if printer or not isinstance(event, Text | LineFeed):
+            yield event
+
+
 def _lines(events: list[Event], encoding: str) -> list[PaperLine]:
     lines: list[PaperLine] = []
-    parts: list[bytes] = []
-    start = 0
-    end = 0
+    parts: list[Text] = []
+    # A register set for a printer with automatic line feed ends its lines with CR alone.
+    by_return = not any(isinstance(event, LineFeed) for event in events)
     for event in [*events, LineFeed(0, 0)]:
         if isinstance(event, Text):
-            if not parts:
-                start = event.start
-            parts.append(event.data)
-            end = event.end
-        elif isinstance(event, LineFeed | Cut) and parts:
-            lines.append(PaperLine(decode(b"".join(parts), encoding).rstrip(), start, end))
+            parts.append(event)
+        elif parts and _ends_line(event, by_return=by_return):
+            lines.append(PaperLine(_decoded(parts, encoding), parts[0].start, parts[-1].end))
             parts = []
     return lines
+
+
+def _ends_line(event: Event, *, by_return: bool) -> bool:
+    if isinstance(event, Command):
+        return event.name in _NEW_LINE or (by_return and event.name == "CR")
+    return isinstance(event, LineFeed | Cut)
+
+
+def _decoded(parts: list[Text], encoding: str) -> str:
+    """The line's text: parts of one table together, for a letter may have bytes in two of them."""
+    runs = groupby(parts, key=lambda part: run_encoding(encoding, part.code_page, part.data))
+    return "".join(decode(b"".join(part.data for part in run), name) for name, run in runs).rstrip()
