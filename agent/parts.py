@@ -93,5 +93,5 @@ def read_trust(path: Path | None) -> list[x509.Certificate]:
         raise ConfigInvalid("authority.trust is empty: notices of the authority could not be proven")
     try:
         return x509.load_pem_x509_certificates(path.read_bytes())
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, x509.InvalidVersion) as error:
         raise ConfigInvalid(f"{path} holds no PEM certificate: {error}") from error

@@ -79,7 +79,7 @@ class Credential:
         """
         try:
             certificate = x509.load_der_x509_certificate(der)
-        except ValueError as error:
+        except (ValueError, x509.InvalidVersion) as error:
             raise CertificateUnreadable("the bytes are not an X.509 certificate") from error
         return Credential.of(certificate)
 

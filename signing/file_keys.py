@@ -149,7 +149,7 @@ class PemKey(FileKey):
             raise KeyUnsupported(f"{path} is encrypted in a way that is no longer supported") from None
         try:
             certificates = x509.load_pem_x509_certificates(data)
-        except ValueError:
+        except (ValueError, x509.InvalidVersion):
             raise PrivateKeyMissing(f"{path} holds no certificate of its private key") from None
         return cls._of(path, key, certificates, digest)
 

@@ -69,7 +69,7 @@ def read_info(data: bytes, digest: Digest) -> RemoteCredential:
     chain = certificates.get("certificates")
     try:
         certificate = x509.load_der_x509_certificate(b64decode(chain[0], validate=True))  # type: ignore[index]
-    except (TypeError, LookupError, ValueError):
+    except (TypeError, LookupError, ValueError, x509.InvalidVersion):
         raise PrivateKeyMissing("the signing service gives no certificate of the credential") from None
     kind = kind_of(public_key_of(certificate))
     offered = key.get("algo")

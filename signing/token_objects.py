@@ -114,7 +114,7 @@ def _certificates(session: Session) -> list[_Certificate]:
     for stored in _objects(session, {Attribute.CLASS: ObjectClass.CERTIFICATE}):
         try:
             certificate = x509.load_der_x509_certificate(bytes(stored[Attribute.VALUE]))
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, x509.InvalidVersion):
             continue  # not the one that is looked for
         identity, label = _attribute(stored, Attribute.ID), _attribute(stored, Attribute.LABEL)
         found.append(_Certificate(identity, label, certificate))

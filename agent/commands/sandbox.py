@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from agent.config import default_folder
 from authority.sandbox.faults import FaultPlan
 from authority.sandbox.server import Address, serve
+from authority.sandbox.settings import Settings
 
 if TYPE_CHECKING:
     import argparse
@@ -18,6 +19,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     """Options."""
     parser.add_argument("--port", type=int, default=8443, metavar="P", help="0: any free one (default 8443)")
     parser.add_argument("--faults", default="", metavar="PLAN", help="e.g. lose-answer=0.1,delay=2s,seed=7")
+    parser.add_argument(
+        "--require-registration", action="store_true", help="sellers must send form 100 before they send"
+    )
     parser.add_argument("--json", action="store_true", help="print the address as JSON when ready")
 
 
@@ -33,5 +37,6 @@ def run(arguments: argparse.Namespace) -> int:
         sys.stdout.flush()
 
     plan = FaultPlan.parse(arguments.faults) if arguments.faults else None
-    serve(folder, arguments.port, faults=plan, ready=ready)
+    settings = Settings(auto_register=not arguments.require_registration)
+    serve(folder, arguments.port, faults=plan, settings=settings, ready=ready)
     return 0

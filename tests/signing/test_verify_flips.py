@@ -8,12 +8,15 @@ X509SubjectName, which nobody reads.
 import re
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 from signed_samples import NOW, TAX_CODE, package, signed_invoice
 
 from signing.canonical import canonical
+from signing.certificates import Credential
+from signing.errors import CertificateUnreadable
 from signing.safe_xml import parse
 from signing.verify import Report, verify_document
 from signing.xmldsig import XmlSigner
@@ -141,3 +144,12 @@ def test_any_elements_moved_copied_or_dropped(
         else:
             other.attrib.update({"Id": one.get("Id", "x")})
     assert_same_meaning(etree.tostring(root), document, signer)
+
+
+def test_a_certificate_of_an_unknown_version_is_unreadable(signer: XmlSigner) -> None:
+    """Its version byte changed: cryptography raises an exception of its own for that."""
+    der = bytearray(signer.certificate.public_bytes(Encoding.DER))
+    place = der.index(b"\xa0\x03\x02\x01\x02") + 4
+    der[place] = 9
+    with pytest.raises(CertificateUnreadable):
+        Credential.from_der(bytes(der))
