@@ -66,8 +66,6 @@ def _printed(events: Iterable[Event]) -> Iterable[Event]:
     for event in events:
         if isinstance(event, Command) and event.name == "ESC =":
             printer = bool(event.argument[0] & 1)
-        elif isinstance(event, Command) and event.name == "ESC @":
-            printer = True
         if printer or not isinstance(event, Text | LineFeed):
             yield event
 

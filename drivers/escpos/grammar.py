@@ -118,6 +118,7 @@ GS = (
         "GS r n | transmit status",
         "GS w n | bar code's width",
         "GS x n | bar code's left margin (Xprinter, Zjiang)",
+        "GS | n | print density",
         "GS z n t1 t2 | online recovery wait time",
     ),
     Row(

@@ -20,6 +20,8 @@ from drivers.escpos.lengths import MORE, NOT, Items
 if TYPE_CHECKING:
     from drivers.escpos.row import Row
 
+_TWO_BYTES = b"\x1b\x1d"
+
 
 @dataclass(slots=True)
 class _Walk:
@@ -247,5 +249,6 @@ class EscPosParser:
 
 
 def _opcode_size(data: bytes, at: int) -> int:
-    """Two bytes, or the lead alone where a control byte follows: that may be a command itself."""
-    return 2 if at + 1 < len(data) and data[at + 1] >= 0x20 else 1
+    """Two bytes of ESC and GS, else the lead alone: a control byte after it may be a command itself, and
+    some printers take FS, US and DLE alone."""
+    return 2 if data[at] in _TWO_BYTES and at + 1 < len(data) and data[at + 1] >= 0x20 else 1

@@ -52,7 +52,7 @@ class Row:
 def commands(*lines: str, event: type[Event] = Command) -> Iterable[Row]:
     """Rows of commands with a fixed number of parameters, a line each: ``ESC a n | justification``."""
     for line in lines:
-        head, about = line.split(" | ")
+        head, about = line.rsplit(" | ", 1)
         parts = head.split()
         size = 3 if parts[0] == "ESC" and parts[1:2] in (["GS"], ["RS"]) and len(parts) > 2 else 2
         size = min(size, len(parts))

@@ -192,7 +192,8 @@ def test_by_hand(command: bytes, kind: type[Event]) -> None:
         (b"\x1dv0\x00\xff\xff\xff\xff", b"\x1dv"),  # a picture of 4 GB
         (b"\x1d8L\xff\xff\xff\xff", b"\x1d8"),
         (b"\x1b*\x09", b"\x1b*"),
-        (b"\x10A", b"\x10A"),
+        (b"\x10", b"\x10"),
+        (b"\x1c", b"\x1c"),
     ],
 )
 def test_what_is_unknown_never_swallows_text(noise: bytes, opcode: bytes) -> None:
