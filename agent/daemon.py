@@ -10,7 +10,7 @@ import logging
 import threading
 import time
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 from agent.parts import open_delivery, open_signer, sign_checkpoint
@@ -26,11 +26,13 @@ from outbox.errors import TransitionRefused
 from outbox.issuing import Issued, issue
 from outbox.states import CaptureState
 from outbox.store import Store
+from signing.expiry import days_left, expiry_alarm
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from apscheduler.schedulers.background import BackgroundScheduler
+    from cryptography.x509 import Certificate
 
     from agent.config import Config
     from drivers.framing import Captured
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from outbox.delivery import Delivery
 
 WARM_UP = b"\x1b@HD: 1\nA 1 x 1 1\nTONG CONG 1\n"
+EXPIRY_ALARM = "certificate-expires"
 SET_UP_ALARM = "set-up"  # key or authority are not usable as configured
 ISSUING_ALARMS = ("E-OUT-", "E-SIGN-")  # codes of errors that stop issuing until they are over
 INITIALISE = b"\x1b@"  # ESC @, with which nearly every register begins a receipt
@@ -183,6 +186,7 @@ class Daemon:
         self._scheduler: BackgroundScheduler | None = None
         self._syncing = threading.Lock()
         self._ready = False
+        self._certificate: Certificate | None = None
         self._listening = threading.Event()
         self._open_key()
 
@@ -205,6 +209,7 @@ class Daemon:
         self._scheduler.add_job(self.sync, "interval", seconds=self.config.every)
         self._scheduler.add_job(self.checkpoint, "interval", minutes=10)
         self._scheduler.add_job(self.look_after, "interval", minutes=1)
+        self._scheduler.add_job(self.watch_certificate, "interval", hours=6)
         self._scheduler.start()
 
     def wait_until_listening(self, seconds: float) -> bool:
@@ -216,6 +221,16 @@ class Daemon:
         if not self._ready:
             self._open_key()
         self.till.take_left_over()
+
+    def watch_certificate(self, now: datetime | None = None) -> None:
+        """An alarm 60, 30, 15, 7 and 1 days before the certificate expires, in words that count the days."""
+        if self._certificate is None:
+            return
+        alarm = expiry_alarm(days_left(self._certificate, now or datetime.now(UTC)))
+        if alarm is None:
+            self.store.run(clear_alarm(EXPIRY_ALARM))
+        else:
+            self.store.run(raise_alarm(EXPIRY_ALARM, f"{alarm.text_vi} / {alarm.text_en}"))
 
     def sync(self) -> str | None:
         """One pass of delivery; the problem in words, if there was one."""
@@ -251,6 +266,8 @@ class Daemon:
         try:
             signer = open_signer(self.config)
             self.store.use_signer(signer)
+            self._certificate = signer.certificate
+            self.watch_certificate()
             if self.config.url:
                 self._delivery = open_delivery(self.config, self.store, signer)
         except ThunganError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -120,3 +120,32 @@ def test_no_authority_is_no_reason_not_to_sell(open_daemon: Callable[[], Opened]
     assert daemon.sync() is None  # not set up: the alarm says so
     assert rows(daemon, "SELECT state FROM invoice") == [("issued",)]
     assert rows(daemon, "SELECT code FROM alarm") == [(SET_UP_ALARM,)]
+
+
+@pytest.mark.parametrize(
+    ("days", "words"),
+    [(100, None), (60, "60 ngày"), (7, "7 ngày"), (1, "1 ngày"), (0, "hôm nay"), (-2, "đã hết hạn")],
+)
+def test_an_expiring_certificate_is_announced(
+    open_daemon: Callable[[], Opened], days: int, words: str | None
+) -> None:
+    daemon, _ = open_daemon()
+    at = datetime.now(UTC) + timedelta(days=365 - days, minutes=-5)
+    daemon.watch_certificate(at)
+    found = rows(daemon, "SELECT message FROM alarm WHERE code = 'certificate-expires'")
+    assert len(found) == (words is not None)
+    assert words is None or words in found[0][0]
+    daemon.watch_certificate(datetime.now(UTC))
+    assert rows(daemon, "SELECT message FROM alarm WHERE code = 'certificate-expires'") == []
+
+
+def test_after_expiry_nothing_is_signed_and_receipts_wait(
+    folder: Path, open_daemon: Callable[[], Opened], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    daemon, _ = open_daemon()
+    monkeypatch.setattr(daemon.store, "_clock", lambda: datetime.now(UTC) + timedelta(days=400))
+    with pytest.raises(ThunganError, match="expired"):
+        daemon.till.take("test", receipt())
+    assert rows(daemon, "SELECT state FROM capture") == [("raw",)]
+    assert rows(daemon, "SELECT COUNT(*) FROM invoice") == [(0,)]
+    assert any(code.startswith("E-SIGN") for (code,) in rows(daemon, "SELECT code FROM alarm"))
