@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 
 from agent.cli import COMMANDS, main
+from agent.config import load_config
+from agent.daemon import Daemon
 from authority.sandbox.server import RunningSandbox
+from drivers.framing import Captured
 
 DATA = Path(__file__).parent.parent / "data"
 SALE = '{"total": 15000, "receipt_no": "A1", "sold_at": "2026-11-23T07:00:00+07:00", "lines": [%s]}'
@@ -239,3 +242,27 @@ def test_numbers_are_taken_over_before_the_first_invoice(
     capsys.readouterr()
     assert main(["numbers", "show", "--json", *folder]) == 0
     assert json.loads(capsys.readouterr().out)["number:1:C26MAA"] == 1235
+
+
+def test_a_person_decides_what_a_capture_was(
+    shop: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    broken = (DATA / "receipts_other" / "037-broken-x-tcvn3-42.prn").read_bytes()
+    daemon = Daemon(load_config(shop))
+    for _ in range(2):
+        daemon.till.take("test", Captured(broken, "cut"))
+    daemon.stop()
+    sale, folder = tmp_path / "sale.json", ["--data", str(shop)]
+    sale.write_text(SALE % LINE, "utf-8")
+    words = ["quarantine", "resolve", "1", *folder]
+    assert main(["quarantine", "list", *folder]) == 3
+    assert main([*words, "--reason", "đọc từ giấy"]) == 2
+    assert main([*words, "--sale", str(sale)]) == 2
+    assert main([*words, "--sale", str(sale), "--reason", "đọc từ giấy"]) == 0
+    assert main([*words, "--sale", str(sale), "--reason", "lần nữa"]) == 2
+    assert main(["quarantine", "resolve", "2", "--no-sale", "--reason", "in thử", *folder]) == 0
+    assert main(["quarantine", "resolve", "9", "--no-sale", "--reason", "in thử", *folder]) == 2
+    assert main(["quarantine", "list", *folder]) == 0
+    capsys.readouterr()
+    assert main(["invoice", "show", "C26MAA-1", "--json", *folder]) == 0
+    assert json.loads(capsys.readouterr().out)["total"] == 15_000

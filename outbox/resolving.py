@@ -1,0 +1,72 @@
+"""A person's decision about a quarantined capture: the right sale, or that it was none, with a reason."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from outbox.errors import NotFound
+from outbox.issuing import Issued, issue
+from outbox.states import CaptureState, check_transition
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from invoice.sale import Sale
+    from outbox.numbering import Register
+    from outbox.store import Job, ToSign, Tx
+
+
+def resolve_as_sale(capture_id: int, sale: Sale, register: Register, reason: str) -> Job[Issued]:
+    """The job that issues the sale a person read from the capture, and ties the two together.
+
+    The invoice bears the sale's own day, as far as the series allows; the ledger keeps who waited how long.
+
+    Raises from the job:
+        NotFound, TransitionRefused: no such capture, or it is not in quarantine.
+        InvoiceError, OutboxError: as ``issue``; the capture stays in quarantine.
+    """
+
+    def job(tx: Tx) -> Generator[ToSign, bytes, Issued]:
+        _check(tx, capture_id)
+        outcome = issue(sale, register)(tx)
+        issued = outcome if isinstance(outcome, Issued) else (yield from outcome)
+        _resolve(tx, capture_id, "sale", reason, issued)
+        return issued
+
+    return job
+
+
+def resolve_as_nothing(capture_id: int, reason: str) -> Job[None]:
+    """The job that says a capture was no sale (a test, a scrap, another's paper).
+
+    Raises from the job:
+        NotFound, TransitionRefused: as ``resolve_as_sale``.
+    """
+
+    def job(tx: Tx) -> None:
+        _check(tx, capture_id)
+        _resolve(tx, capture_id, "non-sale", reason, None)
+
+    return job
+
+
+def _check(tx: Tx, capture_id: int) -> None:
+    row = tx.execute("SELECT state FROM capture WHERE id = ?", (capture_id,)).fetchone()
+    if row is None:
+        raise NotFound(f"there is no capture {capture_id}")
+    check_transition(CaptureState(row[0]), CaptureState.RESOLVED)
+
+
+def _resolve(tx: Tx, capture_id: int, kind: str, reason: str, issued: Issued | None) -> None:
+    tx.execute(
+        "UPDATE capture SET state = ?, kind = ?, sale_id = ? WHERE id = ?",
+        (CaptureState.RESOLVED, kind, issued.sale_id if issued else None, capture_id),
+    )
+    tx.leaf(
+        "capture.resolved",
+        capture_id,
+        capture=capture_id,
+        resolved_as=kind,
+        reason=reason,
+        invoice=issued.invoice_id if issued else None,
+    )
