@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from agent.config import Config
+    from authority.form_answers import ReviewRequest
     from authority.forms.error_notice import ErrorNotice
     from authority.forms.message import NoticeKind
     from authority.forms.registration import Registration
@@ -66,14 +67,21 @@ def registration_of(config: Config, *, change: bool) -> Registration:
     )
 
 
-def error_notice_of(config: Config, wrong: Sequence[WrongInvoice]) -> ErrorNotice:
-    """The notice of wrong invoices (message 303 or 300).
+def error_notice_of(
+    config: Config, wrong: Sequence[WrongInvoice], review: ReviewRequest | None = None
+) -> ErrorNotice:
+    """The notice of wrong invoices (message 303 or 300); with a ``review``, the answer to that 302.
 
     Raises:
         ConfigInvalid: a value of [office] is missing.
     """
     return fill_error_notice(
-        config.seller, _office(config), wrong, place=_needed(config, "office.place"), day=_today()
+        config.seller,
+        _office(config),
+        wrong,
+        place=_needed(config, "office.place"),
+        day=_today(),
+        review=review,
     )
 
 
@@ -94,7 +102,8 @@ def error_notice_job(config: Config, notice: ErrorNotice, kind: NoticeKind) -> J
     def build(message_id: str, now: datetime) -> bytes:
         return build_error_notice(notice, Posting(signer, sender, message_id, now), kind)
 
-    return post_form(kind, new_message_id(sender, uuid4()), build)
+    answers = notice.review_number is not None
+    return post_form(kind, new_message_id(sender, uuid4()), build, answers_review=answers)
 
 
 def _office(config: Config) -> TaxOffice:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from authority.answers import TechnicalAnswer
+from authority.answers import TechnicalAnswer, parse_answer
 from authority.form_answers import (
     ErrorNoticeResult,
     FormAnswer,
@@ -21,7 +21,8 @@ from authority.form_answers import (
     ReviewRequest,
     told,
 )
-from outbox.alarms import put_alarm
+from outbox.alarms import put_alarm, take_away_alarm
+from outbox.errors import NotFound
 from outbox.states import FormState, check_transition
 from outbox.store import stamp
 
@@ -47,8 +48,8 @@ class OutgoingForm:
     document: bytes
 
 
-def post_form(kind: str, message_id: str, build: Build) -> Job[int]:
-    """The job that stores a form, ready to be sent.
+def post_form(kind: str, message_id: str, build: Build, *, answers_review: bool = False) -> Job[int]:
+    """The job that stores a form, ready to be sent; ``answers_review``: it is what a 302 has asked for.
 
     Raises from the job:
         FormInvalid: a value that breaks the form's table; nothing is stored.
@@ -63,6 +64,8 @@ def post_form(kind: str, message_id: str, build: Build) -> Job[int]:
             (kind, message_id, now, FormState.BUILT, now, now, digest, document),
         )
         form_id = int(row.lastrowid or 0)
+        if answers_review:
+            take_away_alarm(tx, REVIEW)
         tx.leaf("form.built", form_id, form=form_id, form_kind=kind, message_id=message_id, sha256=digest)
         return form_id
 
@@ -125,6 +128,23 @@ def forms(connection: sqlite3.Connection) -> list[dict[str, Any]]:
         "SELECT id, kind, message_id, built_at, state, reason FROM form_message ORDER BY id DESC"
     )
     return [dict(row) for row in rows]
+
+
+def review_asked(connection: sqlite3.Connection, number: str) -> ReviewRequest:
+    """The proven 302 of that number (So), as the authority sent it.
+
+    Raises:
+        NotFound: none of that number has come.
+    """
+    rows = connection.execute(
+        "SELECT document FROM answer WHERE kind = ? AND outcome NOT LIKE 'unproven%' ORDER BY id DESC",
+        (ReviewRequest.__name__,),
+    )
+    for (document,) in rows:
+        answer = parse_answer(bytes(document))
+        if isinstance(answer, ReviewRequest) and answer.number == number:
+            return answer
+    raise NotFound(f"the authority has sent no request {number} for a review")
 
 
 def _decision(answer: TechnicalAnswer | OtherAnswer) -> tuple[FormState | None, str | None]:

@@ -12,6 +12,7 @@ from agent.form_filling import error_notice_job, error_notice_of
 from agent.posting import post_and_wait, show_form
 from authority.forms.error_notice import WrongInvoice
 from outbox import reports
+from outbox.forms import review_asked
 from outbox.store import open_reader
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     """Options."""
     parser.add_argument("names", nargs="+", metavar="INVOICE", help="id, authority code or SYMBOL-NUMBER")
     parser.add_argument("--reason", default="", help="what is wrong")
+    parser.add_argument("--review", metavar="NUMBER", help="it answers the authority's request (302) NUMBER")
     parser.add_argument("--message", choices=["303", "300"], default="303", help="message type (default 303)")
     parser.add_argument("--yes", action="store_true", help="sign and send it; else it is only shown")
     parser.add_argument("--wait", type=float, default=30.0, metavar="S", help="seconds for the answer")
@@ -35,6 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
     connection = open_reader(config.folder / "thungan.db")
     try:
         rows = [reports.find_invoice(connection, name)[0] for name in arguments.names]
+        review = review_asked(connection, arguments.review) if arguments.review else None
     finally:
         connection.close()
     wrong = [
@@ -48,7 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
         )
         for row in rows
     ]
-    notice = error_notice_of(config, wrong)
+    notice = error_notice_of(config, wrong, review)
     show_form(notice)
     if not arguments.yes:
         sys.stdout.write("nothing is sent yet: the same command with --yes signs and sends it\n")

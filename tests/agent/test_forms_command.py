@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from agent.cli import main
+from agent.config import load_config
+from authority.answers import parse_answer
+from authority.form_answers import ReviewRequest
 from authority.sandbox.server import RunningSandbox
+from outbox import reports
 from outbox.forms import forms
 from outbox.store import open_reader
 
@@ -81,6 +87,42 @@ def test_wrong_invoices_are_notified(shop: Path, capsys: pytest.CaptureFixture[s
     assert main([*words, "--reason", "sai tên hàng", "--yes"]) == 0
     assert stored(shop) == [("303", "accepted")]
     assert main(["notice", "C26MAA-9", "--reason", "x", *folder]) == 2
+
+
+def test_a_review_is_announced_and_answered(
+    shop: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    configure(shop, OFFICE)
+    folder = ["--data", str(shop)]
+    sale = tmp_path / "sale.json"
+    sale.write_text(SALE, "utf-8")
+    assert main(["issue", str(sale), *folder]) == 0
+    assert main(["sync", "--once", *folder]) == 0
+    config = load_config(shop)
+    reader = open_reader(shop / "thungan.db")
+    row, _ = reports.find_invoice(reader, "C26MAA-1")
+    asked = {
+        "receiver": "K0409990010",
+        "tax_code": "0409990010",
+        "reason": "Sai thuế suất",
+        "invoices": [{"form": 1, "symbol": "C26MAA", "number": 1, "day": row["day"]}],
+    }
+    context = ssl.create_default_context(cafile=config.ca)
+    httpx.post(f"{config.url}/v1/reviews", json=asked, verify=context).raise_for_status()
+    assert main(["sync", "--once", *folder]) == 0
+    capsys.readouterr()
+    assert main(["status", "--json", *folder]) == 3
+    assert "review-asked" in capsys.readouterr().out
+    (document,) = reader.execute("SELECT document FROM answer WHERE kind = 'ReviewRequest'").fetchone()
+    reader.close()
+    review = parse_answer(bytes(document))
+    assert isinstance(review, ReviewRequest)
+    words = ["notice", "C26MAA-1", "--reason", "đúng 8% theo nghị quyết", *folder]
+    assert main([*words, "--review", "0"]) == 2
+    assert main([*words, "--review", review.number, "--yes"]) == 0
+    capsys.readouterr()
+    main(["status", "--json", *folder])
+    assert "review-asked" not in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
