@@ -46,13 +46,10 @@ def lay_out(data: bytes) -> Paper:
     """Walk over a capture's bytes and lay its text out in lines."""
     parser = EscPosParser()
     events = list(_printed(parser.feed(data) + parser.close()))
-    texts = [event for event in events if isinstance(event, Text)]
-    tables: dict[int | None, bytearray] = {}
-    for event in texts:
-        tables.setdefault(event.code_page, bytearray()).extend(event.data + b"\n")
-    encoding = decide_runs([(bytes(run), table) for table, run in tables.items()])
+    lines = _lines(events)
+    encoding = _decide(lines)
     return Paper(
-        lines=tuple(_lines(events, encoding)),
+        lines=tuple(PaperLine(_decoded(line, encoding), line[0].start, line[-1].end) for line in lines),
         encoding=encoding,
         codes=tuple(event.data for event in events if isinstance(event, QrCode | Barcode)),
         cuts=sum(isinstance(event, Cut) for event in events),
@@ -70,8 +67,8 @@ def _printed(events: Iterable[Event]) -> Iterable[Event]:
             yield event
 
 
-def _lines(events: list[Event], encoding: str) -> list[PaperLine]:
-    lines: list[PaperLine] = []
+def _lines(events: list[Event]) -> list[list[Text]]:
+    lines: list[list[Text]] = []
     parts: list[Text] = []
     # A register set for a printer with automatic line feed ends its lines with CR alone.
     by_return = not any(isinstance(event, LineFeed) for event in events)
@@ -79,7 +76,7 @@ def _lines(events: list[Event], encoding: str) -> list[PaperLine]:
         if isinstance(event, Text):
             parts.append(event)
         elif parts and _ends_line(event, by_return=by_return):
-            lines.append(PaperLine(_decoded(parts, encoding), parts[0].start, parts[-1].end))
+            lines.append(parts)
             parts = []
     return lines
 
@@ -88,6 +85,17 @@ def _ends_line(event: Event, *, by_return: bool) -> bool:
     if isinstance(event, Command):
         return event.name in _NEW_LINE or (by_return and event.name == "CR")
     return isinstance(event, LineFeed | Cut)
+
+
+def _decide(lines: list[list[Text]]) -> str:
+    """The encoding of the whole; a letter may have its bytes in two parts of a line."""
+    tables: dict[int | None, bytearray] = {}
+    for line in lines:
+        for part in line:
+            tables.setdefault(part.code_page, bytearray()).extend(part.data)
+        for run in tables.values():
+            run += b"\n"
+    return decide_runs([(bytes(run), table) for table, run in tables.items()])
 
 
 def _decoded(parts: list[Text], encoding: str) -> str:

@@ -43,13 +43,13 @@ def decide_runs(runs: Sequence[tuple[bytes, int | None]]) -> str:
     if scores[best] >= _SURE:
         capitals = best == "tcvn3" and set(hints) == {"tcvn3-capitals"} and len(runs) == 1
         return "tcvn3-capitals" if capitals else best
-    return BY_TABLE
+    return BY_TABLE if any(table is not None for _, table in runs) else "cp1258"
 
 
 def run_encoding(encoding: str, table: int | None, data: bytes = b"") -> str:
     """The encoding of one run (``data``, its table) of a receipt that is in ``encoding`` as a whole."""
     if encoding == BY_TABLE:
-        return page_encoding(table, data) or "cp1258"
+        return page_encoding(table or 0, data) or "cp1258"
     if encoding == "tcvn3" and VIETNAMESE.get(table or 0) == "tcvn3-capitals":
         return "tcvn3-capitals"
     return encoding

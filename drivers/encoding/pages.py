@@ -33,14 +33,12 @@ _STAR = {
 _TABLES = {**_OTHERS, **_EPSON, **VIETNAMESE, **{STAR_PAGES + number: name for number, name in _STAR.items()}}
 
 
-def page_encoding(page: int | None, data: bytes = b"") -> str | None:
+def page_encoding(page: int, data: bytes = b"") -> str | None:
     """The encoding of a table by its number as in ``Text.code_page``; None: not known.
 
     Where makers disagree about the number, ``data`` printed with it speaks: in the wrong table letters
     become box-drawing signs.
     """
-    if page is None:
-        return None
     first, other = _TABLES.get(page), _OTHERS.get(page)
     if first is None or other is None or _all_letters(data, first) or not _all_letters(data, other):
         return first

@@ -240,15 +240,11 @@ def _span(at: int, width: int) -> str:
 
 
 def shown(values: bytes) -> str:
-    """Byte values for the documentation, runs shortened: ``0–6, A, B``."""
+    """Byte values in decimal, as the reference has them, runs shortened: ``0–6, 65``."""
     runs: list[list[int]] = []
     for value in values:
         if runs and runs[-1][-1] == value - 1:
             runs[-1].append(value)
         else:
             runs.append([value])
-    return ", ".join("–".join(_shown(end) for end in dict.fromkeys((run[0], run[-1]))) for run in runs)
-
-
-def _shown(value: int) -> str:
-    return chr(value) if 0x20 < value < 0x7F else str(value)
+    return ", ".join("–".join(map(str, dict.fromkeys((run[0], run[-1])))) for run in runs)
