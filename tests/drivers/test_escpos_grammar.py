@@ -158,6 +158,7 @@ BY_HAND: list[tuple[bytes, type[Event]]] = [
     (bytes.fromhex("1d6b4907") + b"{B12345", Barcode),
     (bytes.fromhex("1d286b 0600 315030") + b"abc", QrCode),
     (bytes.fromhex("1d286b 0300 315130"), Command),
+    (bytes.fromhex("1d286b 0000"), Command),
     (bytes.fromhex("1b5a000201 0300") + b"abc", QrCode),
     (bytes.fromhex("1d5600"), Cut),
     (bytes.fromhex("1d564210"), Cut),
@@ -224,8 +225,8 @@ def test_memory_stays_bounded_on_a_line_that_never_ends() -> None:
 
 def test_a_long_picture_is_not_kept() -> None:
     parser = EscPosParser()
-    parser.feed(b"\x1dv0\x00\x48\x00\xff\xff")
-    for _ in range(72 * 0xFFFF // 4096):
+    parser.feed(b"\x1dv0\x00\x48\x00\x00\xc0")
+    for _ in range(72 * 0xC000 // 4096 - 1):
         assert parser.feed(bytes(4096)) == []
         assert parser.pending == 0
 
