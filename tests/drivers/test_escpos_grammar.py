@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drivers.escpos import grammar, star
@@ -115,6 +115,7 @@ def test_row(row: Row, samples: list[tuple[bytes, bytes]]) -> None:
         assert not any(isinstance(one, Unknown) for one in events)
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(SAMPLES), min_size=1, max_size=8), st.data())
 def test_any_commands_any_split(found: list[tuple[bytes, bytes]], draw: st.DataObject) -> None:
     stream = b"text".join(prefix + command for prefix, command in found)
@@ -126,6 +127,7 @@ def test_any_commands_any_split(found: list[tuple[bytes, bytes]], draw: st.DataO
     assert events + parser.close() == events_of(stream)
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(SAMPLES), min_size=1, max_size=4))
 def test_byte_by_byte(found: list[tuple[bytes, bytes]]) -> None:
     stream = b"".join(prefix + command + b"text\n" for prefix, command in found)
@@ -134,6 +136,7 @@ def test_byte_by_byte(found: list[tuple[bytes, bytes]]) -> None:
     assert events + parser.close() == events_of(stream)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=400))
 def test_events_lie_in_order_and_inside(data: bytes) -> None:
     last = 0
