@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 BY_TABLE = "by-table"
 _CANDIDATES = ("cp1258", "tcvn3", "vni", "viscii")
 _SURE = 0.3  # of ``looks_vietnamese``: names of foreign goods are among the words
+_SAMPLE = 65_536  # bytes: far more than a receipt has
 _UTF8 = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 _HIGH = re.compile(rb"[\x80-\xff]")
 
@@ -38,7 +39,7 @@ def decide_runs(runs: Sequence[tuple[bytes, int | None]]) -> str:
         return "utf-8"
     hints = [VIETNAMESE[table] for _, table in runs if table in VIETNAMESE]
     order = [*(hint.removesuffix("-capitals") for hint in hints[:1]), *_CANDIDATES]
-    scores = {name: looks_vietnamese(decode(data, name)) for name in dict.fromkeys(order)}
+    scores = {name: looks_vietnamese(decode(data[:_SAMPLE], name)) for name in dict.fromkeys(order)}
     best = max(scores, key=lambda name: scores[name])  # of equals the first: the table's, then the commonest
     if scores[best] >= _SURE:
         capitals = best == "tcvn3" and set(hints) == {"tcvn3-capitals"} and len(runs) == 1

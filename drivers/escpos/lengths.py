@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 MORE = -1
 NOT = -2
-MAX_BELIEVED = 16 * 1024 * 1024  # bytes: no receipt's picture is larger; noise must not hide hours of sales
+MAX_BELIEVED = 4 * 1024 * 1024  # bytes: seven metres of paper; noise must not hide hours of sales
 
 
 class Length(Protocol):

@@ -212,7 +212,7 @@ class EscPosParser:
 
     def _event(self, row: Row, start: int, end: int, argument: bytes) -> Event:
         kind = row.event
-        if kind is Command or (row.only is not None and argument[row.only[0]] != row.only[1]):
+        if kind is Command or (row.only is not None and row.only[1] not in argument[row.only[0] :][:1]):
             self._remember(row.code, argument)
             return Command(start, end, row.code, argument)
         if kind is QrCode or kind is Barcode:

@@ -5,7 +5,7 @@ from pathlib import Path
 from unicodedata import is_normalized, normalize
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drivers.encoding import decide, decide_runs, decode, encode, run_encoding
@@ -73,6 +73,7 @@ def test_bytes_by_hand(encoding: str, data: str, text: str) -> None:
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
+@settings(deadline=None)
 @given(names=st.lists(st.sampled_from(NAMES), max_size=4), table=st.none() | st.integers(0, 255))
 def test_a_receipt_is_known_by_its_bytes_whatever_the_table_says(
     encoding: str, names: list[str], table: int | None
@@ -92,6 +93,7 @@ def test_a_single_name_with_the_tables_help(encoding: str, table: int, name: str
     assert decode(data, decide(data, table)) == decode(data, encoding)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200), st.none() | st.integers(0, 600))
 def test_any_bytes_decode_to_normal_text(data: bytes, table: int | None) -> None:
     text = decode(data, decide(data, table))
