@@ -37,6 +37,8 @@ carts: setup ## random sales against every sum (CARTS of them)
 
 bench: setup ## speed, as ratios
 	@$(BIN)/python -m bench
+	@$(BIN)/python -m bench.capture
+	@$(BIN)/python -m bench.signing
 
 docs: setup ## what is made from the table of fields: XSD and docs page
 	@$(BIN)/python -m invoice.describe
