@@ -33,7 +33,7 @@ lint: setup ## format, lint, types, import arrows
 	@$(BIN)/lint-imports
 
 carts: setup ## random sales against every sum (CARTS of them)
-	@THUNGAN_CARTS=$(or $(CARTS),20000) $(BIN)/python -m pytest -q -n 2 tests/invoice/test_carts.py
+	@$(BIN)/python tests/invoice/cart_storm.py --carts $(or $(CARTS),200000)
 
 bench: setup ## speed, as ratios
 	@$(BIN)/python -m bench
