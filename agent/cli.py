@@ -28,6 +28,7 @@ COMMANDS = {
     "status": ("how the register stands", "thungan status --data shop --json"),
     "invoice": ("look at invoices", "thungan invoice list --data shop"),
     "quarantine": ("captures that need a person", "thungan quarantine list --data shop"),
+    "waiting": ("sales that wait for their buyer", "thungan waiting buyer 12 buyer.json --data shop"),
     "profile": (
         "receipt profiles: check and learn them",
         "thungan profile learn *.prn -o shop.toml",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from platformdirs import user_data_path
 
+from agent.buyer_later import BuyerWait, read_buyer_wait
 from agent.errors import ConfigInvalid
 from errors import ThunganError
 from invoice.buyers import UNNAMED_BUYER
@@ -70,6 +71,11 @@ from = 2027-01-01
 [household]                     # hộ kinh doanh, mẫu 2: tỷ lệ % thuế GTGT, để kiểm số tiền giảm 20%
 direct_rate = "1%"
 
+# [buyer]                       # người mua cho thông tin sau khi bán / a buyer who comes after the sale
+# later = "replace"             # "replace": lập ngay rồi thay thế; "wait": phiếu có chữ sau đây thì chờ
+# marks = ["lấy hóa đơn", "xuất hóa đơn"]
+# until = "23:30"               # đến giờ này mà chưa có thông tin thì lập như khách lẻ
+
 [source]                        # nơi phiếu đi ra: cổng nối tiếp của máy tính tiền
 uri = "{source}"
 
@@ -105,6 +111,7 @@ class Config:
     trust: Path | None
     every: float
     payee: Payee | None
+    buyer_wait: BuyerWait | None
     forms: dict[str, Any]  # [office] and [representative], as agent.form_filling reads them
 
     @property
@@ -185,6 +192,11 @@ def _read(folder: Path, take: _Sections) -> Config:
         trust=_path(folder, take.text("authority.trust", 500, "")),
         every=float(take.whole("authority.every", 1, 86_400, 15)),
         payee=_payee(take, seller),
+        buyer_wait=read_buyer_wait(
+            take.text("buyer.later", 10, "replace"),
+            take.texts("buyer.marks"),
+            take.text("buyer.until", 5, "23:30"),
+        ),
         forms=_form_values(take),
     )
     take.finish()

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from agent.commands.issue import read_input
 from agent.errors import FileUnreadable
 from agent.parts import open_store
 from invoice.compose import Identity
@@ -51,7 +52,7 @@ def run_correction(config: Config, arguments: argparse.Namespace) -> int:
         original = read_original(connection, row["id"])
         if arguments.buyer is not None:
             same = sale_from_json(reports.sale_of(connection, row["id"]))
-            sale = replace(sale or same, buyer=_buyer(arguments.buyer))
+            sale = replace(sale or same, buyer=read_buyer(arguments.buyer))
         correction = _correction(arguments, sale)
     finally:
         connection.close()
@@ -81,12 +82,14 @@ def _sale(path: Path | None) -> Sale | None:
         raise FileUnreadable(f"{path}: {error.strerror}") from error
 
 
-def _buyer(path: Path) -> Buyer | None:
-    """The buyer alone, as it stands under ``buyer`` in the JSON of a sale."""
-    try:
-        return sale_from_json(b'{"total": 0, "buyer": ' + path.read_bytes() + b"}").buyer
-    except OSError as error:
-        raise FileUnreadable(f"{path}: {error.strerror}") from error
+def read_buyer(name: str | Path) -> Buyer | None:
+    """The buyer alone, as it stands under ``buyer`` in the JSON of a sale; ``-`` is standard input.
+
+    Raises:
+        FileUnreadable: there is no such file.
+        SaleInvalid: it is no buyer.
+    """
+    return sale_from_json(b'{"total": 0, "buyer": ' + read_input(str(name)) + b"}").buyer
 
 
 def _correction(arguments: argparse.Namespace, sale: Sale | None) -> Correction:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
+from agent.buyer_later import PAPER
 from agent.parts import open_delivery, open_signer, sign_checkpoint
 from drivers.codeblock import code_block
 from drivers.reading import read_receipt
@@ -26,6 +27,7 @@ from outbox.errors import TransitionRefused
 from outbox.issuing import Issued, issue
 from outbox.states import CaptureState
 from outbox.store import Store
+from outbox.waiting import give_buyer, wait_for_buyer, waiting_sales
 from signing.expiry import days_left, expiry_alarm
 
 if TYPE_CHECKING:
@@ -115,11 +117,19 @@ class Till:
         if reading.kind is Kind.SALE and capture.ended_by == BEGUN_BEFORE:
             self._settle(capture_id, CaptureState.QUARANTINED, reading, (BEGUN_BEFORE_PROBLEM,))
         elif reading.kind is Kind.SALE and reading.sale is not None:
+            waits = self._config.buyer_wait
+            now = datetime.now(UTC)
+            if waits is not None and waits.asks(reading.text, reading.sale, now):
+                return self._wait(reading, capture_id, waits.ends(now), began)
             issued = self._issue(reading, capture_id)
         elif reading.kind is Kind.QUARANTINED:
             self._settle(capture_id, CaptureState.QUARANTINED, reading, reading.problems)
         else:
             self._settle(capture_id, CaptureState.NON_SALE, reading, ())
+        return self._answer(capture_id, reading, issued, began)
+
+    def _answer(self, capture_id: int, reading: Reading, issued: Issued | None, began: float) -> bytes:
+        """Tell who listens, and give the block of the invoice, if there is one."""
         if self._on_taken:
             self._on_taken(Taken(capture_id, reading, issued, time.perf_counter() - began))
         if issued is None:
@@ -130,6 +140,35 @@ class Till:
             f"MST: {self._config.seller.tax_code}",
         )
         return code_block(lines, self._qr(issued), encoding=reading.encoding)
+
+    def _wait(self, reading: Reading, capture_id: int, until: datetime, began: float) -> bytes:
+        """Keep the sale for its buyer; its paper says under which number to ask."""
+        assert reading.sale is not None  # noqa: S101 - for the type checker: the caller has looked
+        try:
+            kept = self._store.run(wait_for_buyer(reading.sale, self._config.register, capture_id, until))
+        except InvoiceError as error:
+            self._settle(capture_id, CaptureState.QUARANTINED, reading, (str(error),))
+            return self._answer(capture_id, reading, None, began)
+        if kept.issued is not None:
+            return self._answer(capture_id, reading, kept.issued, began)
+        self._answer(capture_id, reading, None, began)
+        lines = tuple(line.format(number=kept.sale_id) for line in PAPER)
+        return code_block(lines, "", encoding=reading.encoding)
+
+    def issue_waiting(self, now: datetime | None = None) -> int:
+        """Invoice the sales whose buyer has not come in time; how many."""
+        connection = self._store.reader()
+        try:
+            due = waiting_sales(connection, now or datetime.now(UTC))
+        finally:
+            connection.close()
+        for done, waiting in enumerate(due):
+            try:
+                self._store.run(give_buyer(waiting.sale_id, None, self._config.register))
+            except ThunganError as error:
+                log.warning("%d sales wait beyond their time: %s", len(due) - done, error)
+                return done
+        return len(due)
 
     def _qr(self, issued: Issued) -> str:
         """The look-up QR; where the shop takes transfers, it asks for the payment too (Appendix XIII)."""
@@ -221,6 +260,7 @@ class Daemon:
         if not self._ready:
             self._open_key()
         self.till.take_left_over()
+        self.till.issue_waiting()
 
     def watch_certificate(self, now: datetime | None = None) -> None:
         """An alarm 60, 30, 15, 7 and 1 days before the certificate expires, in words that count the days."""

@@ -8,8 +8,10 @@ _CENTRE, _LEFT = b"\x1ba\x01", b"\x1ba\x00"
 
 
 def code_block(lines: Sequence[str], qr_text: str, *, encoding: str = "ascii") -> bytes:
-    """ESC/POS bytes of the block in the receipt's own encoding; the QR is the printer's own (GS ( k)."""
+    """ESC/POS bytes of the block in the receipt's own encoding; a QR is the printer's own (GS ( k)."""
     text = b"".join(encode(line, encoding) + b"\n" for line in lines)
+    if not qr_text:
+        return b"\n" + _CENTRE + text + _LEFT + b"\n\n\n"
     payload = qr_text.encode()
     store = len(payload) + 3
     qr = b"".join(

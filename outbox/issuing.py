@@ -70,18 +70,25 @@ def issue(
         check_sale(sale, register.terms, tx.now.astimezone(VIETNAM).date())
         mark = fingerprint(sale, register, tx.now if live else None)
         if mark and (known := _known(tx, mark)):
-            _link(tx, capture_id, known.sale_id)
+            link_capture(tx, capture_id, known.sale_id)
             return known
         now = checked_now(tx)
-        sale_id = insert_sale(tx, sale, mark)
+        sale_id = end_waiting(tx, mark) or insert_sale(tx, sale, mark)
         day = legal_day(tx, sale, register, now, live=live)
-        identity = next_identity(tx, register, day)
-        invoice = compose(sale, register.terms, identity, witness_of(tx))
-        issued = yield from sign_and_store(tx, invoice, sale_id, capture_id, now)
-        _link(tx, capture_id, sale_id)
-        return issued
+        return (yield from issue_stored(tx, sale, sale_id, capture_id, register, day, now))
 
     return job
+
+
+def issue_stored(
+    tx: Tx, sale: Sale, sale_id: int, capture_id: int | None, register: Register, day: date, now: datetime
+) -> Generator[ToSign, bytes, Issued]:
+    """Issue a sale that is in the store, under its legal ``day``."""
+    identity = next_identity(tx, register, day)
+    invoice = compose(sale, register.terms, identity, witness_of(tx))
+    issued = yield from sign_and_store(tx, invoice, sale_id, capture_id, now)
+    link_capture(tx, capture_id, sale_id)
+    return issued
 
 
 def witness_of(tx: Tx) -> LedgerWitness:
@@ -189,7 +196,7 @@ def _settled(tx: Tx, capture_id: int | None) -> Issued | None:
     row = tx.execute("SELECT state, sale_id FROM capture WHERE id = ?", (capture_id,)).fetchone()
     if row is None:
         raise NotFound(f"there is no capture {capture_id}")
-    if row[0] == CaptureState.RAW:
+    if row[0] in {CaptureState.RAW, CaptureState.WAITING}:
         return None
     issued = issued_by_sale(tx.connection, row[1]) if row[1] is not None else None
     if issued is None:
@@ -202,12 +209,33 @@ def _known(tx: Tx, mark: str) -> Issued | None:
     return issued_by_sale(tx.connection, row[0]) if row else None
 
 
-def _link(tx: Tx, capture_id: int | None, sale_id: int) -> None:
+def link_capture(tx: Tx, capture_id: int | None, sale_id: int) -> None:
+    """The paper of a sale; nothing where there is none, or where it was settled before."""
     if capture_id is not None:
         tx.execute(
-            "UPDATE capture SET state = ?, kind = 'sale', sale_id = ? WHERE id = ? AND state = ?",
-            (CaptureState.SALE, sale_id, capture_id, CaptureState.RAW),
+            "UPDATE capture SET state = ?, kind = 'sale', sale_id = ? WHERE id = ? AND state IN (?, ?)",
+            (CaptureState.SALE, sale_id, capture_id, CaptureState.RAW, CaptureState.WAITING),
         )
+
+
+def end_waiting(tx: Tx, mark: str | None) -> int | None:
+    """The sale of that fingerprint if it waits for its buyer; from now on it does not. Its papers follow."""
+    row = tx.execute(
+        "SELECT id FROM sale JOIN waiting ON sale_id = id WHERE fingerprint = ?", (mark,)
+    ).fetchone()
+    if row is None:
+        return None
+    stop_waiting(tx, row[0])
+    return int(row[0])
+
+
+def stop_waiting(tx: Tx, sale_id: int) -> None:
+    """The sale is invoiced in this transaction."""
+    tx.execute("DELETE FROM waiting WHERE sale_id = ?", (sale_id,))
+    tx.execute(
+        "UPDATE capture SET state = ? WHERE sale_id = ? AND state = ?",
+        (CaptureState.SALE, sale_id, CaptureState.WAITING),
+    )
 
 
 def insert_sale(tx: Tx, sale: Sale, mark: str | None) -> int:

@@ -105,6 +105,25 @@ def m004_forms(db: Database) -> None:
     _run(db, _FOURTH)
 
 
+_FIFTH = """
+CREATE TABLE waiting (
+    sale_id INTEGER PRIMARY KEY REFERENCES sale(id), capture_id INTEGER REFERENCES capture(id),
+    day TEXT NOT NULL, since TEXT NOT NULL, until TEXT NOT NULL);
+"""
+
+
+@MIGRATIONS()
+def m005_waiting_for_buyers(db: Database) -> None:
+    """Sales that are not invoiced before their buyer is known, or a time of the day has come."""
+    _run(db, _FIFTH)
+
+
 DEFINED = frozenset(
-    {"m001_first_schema", "m002_doubts_and_acknowledgements", "m003_corrections", "m004_forms"}
+    {
+        "m001_first_schema",
+        "m002_doubts_and_acknowledgements",
+        "m003_corrections",
+        "m004_forms",
+        "m005_waiting_for_buyers",
+    }
 )

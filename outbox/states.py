@@ -36,6 +36,7 @@ class CaptureState(StrEnum):
     """What became of captured bytes."""
 
     RAW = "raw"
+    WAITING = "waiting"  # a sale whose buyer is to come, by configuration
     SALE = "sale"
     NON_SALE = "non-sale"
     QUARANTINED = "quarantined"
@@ -76,7 +77,8 @@ TRANSITIONS: dict[type[StrEnum], dict[StrEnum, tuple[StrEnum, ...]]] = {
         _F.RECEIVED: (_F.ACCEPTED, _F.REFUSED),
     },
     CaptureState: {
-        _C.RAW: (_C.SALE, _C.NON_SALE, _C.QUARANTINED),
+        _C.RAW: (_C.SALE, _C.NON_SALE, _C.QUARANTINED, _C.WAITING),
+        _C.WAITING: (_C.SALE,),
         _C.QUARANTINED: (_C.RESOLVED,),
     },
 }
