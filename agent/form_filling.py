@@ -102,8 +102,7 @@ def error_notice_job(config: Config, notice: ErrorNotice, kind: NoticeKind) -> J
     def build(message_id: str, now: datetime) -> bytes:
         return build_error_notice(notice, Posting(signer, sender, message_id, now), kind)
 
-    answers = notice.review_number is not None
-    return post_form(kind, new_message_id(sender, uuid4()), build, answers_review=answers)
+    return post_form(kind, new_message_id(sender, uuid4()), build, review=notice.review_number)
 
 
 def _office(config: Config) -> TaxOffice:

@@ -48,8 +48,8 @@ class OutgoingForm:
     document: bytes
 
 
-def post_form(kind: str, message_id: str, build: Build, *, answers_review: bool = False) -> Job[int]:
-    """The job that stores a form, ready to be sent; ``answers_review``: it is what a 302 has asked for.
+def post_form(kind: str, message_id: str, build: Build, *, review: str | None = None) -> Job[int]:
+    """The job that stores a form, ready to be sent; ``review``: the number of the 302 it answers.
 
     Raises from the job:
         FormInvalid: a value that breaks the form's table; nothing is stored.
@@ -59,13 +59,14 @@ def post_form(kind: str, message_id: str, build: Build, *, answers_review: bool 
         document = build(message_id, tx.now)
         digest, now = sha256(document).hexdigest(), stamp(tx.now)
         row = tx.execute(
-            "INSERT INTO form_message (kind, message_id, built_at, state, state_at, due_at, sha256, document)"
-            " VALUES (?,?,?,?,?,?,?,?)",
-            (kind, message_id, now, FormState.BUILT, now, now, digest, document),
+            "INSERT INTO form_message (kind, message_id, built_at, state, state_at, due_at, sha256,"
+            " document, review)"
+            " VALUES (?,?,?,?,?,?,?,?,?)",
+            (kind, message_id, now, FormState.BUILT, now, now, digest, document, review),
         )
         form_id = int(row.lastrowid or 0)
-        if answers_review:
-            take_away_alarm(tx, REVIEW)
+        if review is not None:
+            _announce_reviews(tx)
         tx.leaf("form.built", form_id, form=form_id, form_kind=kind, message_id=message_id, sha256=digest)
         return form_id
 
@@ -105,7 +106,7 @@ def mark_form_sending(form_id: int, again_after: timedelta) -> Job[None]:
 def apply_to_form(tx: Tx, answer: TechnicalAnswer | OtherAnswer, reply_to: str | None) -> str | None:
     """What an answer does to the form it is about; None where it is about none of ours."""
     if isinstance(answer, ReviewRequest):
-        put_alarm(tx, REVIEW, "; ".join(told(answer)))
+        _announce_reviews(tx, answer)
         return "asks for a review"
     row = tx.execute("SELECT id, state FROM form_message WHERE message_id = ?", (reply_to,)).fetchone()
     if row is None:
@@ -119,13 +120,14 @@ def apply_to_form(tx: Tx, answer: TechnicalAnswer | OtherAnswer, reply_to: str |
     _move(tx, form_id, after, words)
     if after is FormState.REFUSED:
         put_alarm(tx, FORM_REFUSED, words or "a form was refused")
+        _announce_reviews(tx)
     return f"form {after}"
 
 
 def forms(connection: sqlite3.Connection) -> list[dict[str, Any]]:
     """Every form, newest first, with what the authority said."""
     rows = connection.execute(
-        "SELECT id, kind, message_id, built_at, state, reason FROM form_message ORDER BY id DESC"
+        "SELECT id, kind, message_id, built_at, state, reason, review FROM form_message ORDER BY id DESC"
     )
     return [dict(row) for row in rows]
 
@@ -136,15 +138,39 @@ def review_asked(connection: sqlite3.Connection, number: str) -> ReviewRequest:
     Raises:
         NotFound: none of that number has come.
     """
+    for review in reviews(connection):
+        if review.number == number:
+            return review
+    raise NotFound(f"the authority has sent no request {number} for a review")
+
+
+def reviews(connection: sqlite3.Connection) -> list[ReviewRequest]:
+    """Every proven request for a review (302), newest first."""
     rows = connection.execute(
         "SELECT document FROM answer WHERE kind = ? AND outcome NOT LIKE 'unproven%' ORDER BY id DESC",
         (ReviewRequest.__name__,),
     )
-    for (document,) in rows:
-        answer = parse_answer(bytes(document))
-        if isinstance(answer, ReviewRequest) and answer.number == number:
-            return answer
-    raise NotFound(f"the authority has sent no request {number} for a review")
+    answers = [parse_answer(bytes(document)) for (document,) in rows]
+    return [answer for answer in answers if isinstance(answer, ReviewRequest)]
+
+
+def answered_reviews(connection: sqlite3.Connection) -> frozenset[str]:
+    """Numbers of the requests that a notice of ours answers, unless that notice was refused."""
+    rows = connection.execute(
+        "SELECT review FROM form_message WHERE review IS NOT NULL AND state <> ?", (FormState.REFUSED,)
+    )
+    return frozenset(row[0] for row in rows)
+
+
+def _announce_reviews(tx: Tx, new: ReviewRequest | None = None) -> None:
+    """One alarm that names every request without an answer; none where all are answered."""
+    answered = answered_reviews(tx.connection)
+    asked = [new, *reviews(tx.connection)] if new else reviews(tx.connection)
+    waiting = {review.number: review for review in asked if review.number not in answered}
+    if waiting:
+        put_alarm(tx, REVIEW, "; ".join(words for review in waiting.values() for words in told(review)))
+    else:
+        take_away_alarm(tx, REVIEW)
 
 
 def _decision(answer: TechnicalAnswer | OtherAnswer) -> tuple[FormState | None, str | None]:

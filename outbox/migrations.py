@@ -118,6 +118,17 @@ def m005_waiting_for_buyers(db: Database) -> None:
     _run(db, _FIFTH)
 
 
+_SIXTH = """
+ALTER TABLE form_message ADD COLUMN review TEXT;
+"""
+
+
+@MIGRATIONS()
+def m006_reviews(db: Database) -> None:
+    """Which request for a review (302) a notice answers."""
+    _run(db, _SIXTH)
+
+
 DEFINED = frozenset(
     {
         "m001_first_schema",
@@ -125,5 +136,6 @@ DEFINED = frozenset(
         "m003_corrections",
         "m004_forms",
         "m005_waiting_for_buyers",
+        "m006_reviews",
     }
 )

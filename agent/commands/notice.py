@@ -1,4 +1,4 @@
-"""``thungan notice``: the notice of wrong invoices (04/SS-HĐĐT), shown, then sent."""
+"""``thungan notice``: the notice of wrong invoices (04/SS-HĐĐT), shown, then sent; what was asked for."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import sys
 from datetime import date
 from typing import TYPE_CHECKING
 
-from agent.config import default_folder, load_config
+from agent.config import Config, default_folder, load_config
 from agent.errors import ReasonMissing
 from agent.form_filling import error_notice_job, error_notice_of
 from agent.posting import post_and_wait, show_form
+from authority.form_answers import told
 from authority.forms.error_notice import WrongInvoice
 from outbox import reports
-from outbox.forms import review_asked
+from outbox.forms import answered_reviews, forms, review_asked, reviews
 from outbox.store import open_reader
 
 if TYPE_CHECKING:
@@ -21,7 +22,12 @@ if TYPE_CHECKING:
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Options."""
-    parser.add_argument("names", nargs="+", metavar="INVOICE", help="id, authority code or SYMBOL-NUMBER")
+    parser.add_argument(
+        "names",
+        nargs="*",
+        metavar="INVOICE",
+        help="id, authority code or SYMBOL-NUMBER; none: list the authority's requests and our forms",
+    )
     parser.add_argument("--reason", default="", help="what is wrong")
     parser.add_argument("--review", metavar="NUMBER", help="it answers the authority's request (302) NUMBER")
     parser.add_argument("--message", choices=["303", "300"], default="303", help="message type (default 303)")
@@ -30,8 +36,10 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Exit 0 accepted, 1 refused, 3 not decided yet."""
+    """Exit 0 accepted, 1 refused, 3 not decided yet; a list: 3 where a request waits for its answer."""
     config = load_config(arguments.data or default_folder())
+    if not arguments.names:
+        return _list(config)
     if not arguments.reason.strip():
         raise ReasonMissing("a notice says what is wrong")
     connection = open_reader(config.folder / "thungan.db")
@@ -57,3 +65,21 @@ def run(arguments: argparse.Namespace) -> int:
         sys.stdout.write("nothing is sent yet: the same command with --yes signs and sends it\n")
         return 0
     return post_and_wait(config, error_notice_job(config, notice, arguments.message), arguments.wait)
+
+
+def _list(config: Config) -> int:
+    """Requests for a review with their invoices and days, then what we have sent and how it was decided."""
+    connection = open_reader(config.folder / "thungan.db")
+    try:
+        asked, answered, sent = reviews(connection), answered_reviews(connection), forms(connection)
+    finally:
+        connection.close()
+    for review in asked:
+        state = "answered" if review.number in answered else "WAITS"
+        days = "" if review.days is None else f", answer within {review.days} days"
+        sys.stdout.write(f"302 {review.number}  {state}{days}\n")
+        for line in told(review):
+            sys.stdout.write(f"    {line}\n")
+    for form in sent:
+        sys.stdout.write(f"{form['kind']} {form['built_at']}  {form['state']}  {form['reason'] or ''}\n")
+    return 3 if any(review.number not in answered for review in asked) else 0

@@ -117,12 +117,21 @@ def test_a_review_is_announced_and_answered(
     reader.close()
     review = parse_answer(bytes(document))
     assert isinstance(review, ReviewRequest)
+    capsys.readouterr()
+    assert main(["notice", *folder]) == 3
+    shown = capsys.readouterr().out
+    assert f"302 {review.number}  WAITS" in shown
+    assert "Sai thuế suất" in shown
     words = ["notice", "C26MAA-1", "--reason", "đúng 8% theo nghị quyết", *folder]
     assert main([*words, "--review", "0"]) == 2
     assert main([*words, "--review", review.number, "--yes"]) == 0
     capsys.readouterr()
     main(["status", "--json", *folder])
     assert "review-asked" not in capsys.readouterr().out
+    assert main(["notice", *folder]) == 0
+    shown = capsys.readouterr().out
+    assert f"302 {review.number}  answered" in shown
+    assert "303 " in shown
 
 
 @pytest.mark.parametrize(
