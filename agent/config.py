@@ -93,6 +93,9 @@ ca = "{ca}"                     # PEM; để trống: tin như hệ điều hàn
 trust = "{trust}"               # chứng thư của cơ quan thuế, để kiểm thông báo 204
 version = "2.1.0"
 every = 15                      # giây giữa hai lần gửi
+# proxy = "http://192.168.1.1:3128"
+# per_minute = 60               # số gói nhiều nhất mỗi phút; 0: không giới hạn / most messages a minute
+# pin = "sha256:…"              # chỉ tin máy chủ có khóa này / trust only the server with this key
 """
 
 
@@ -110,6 +113,9 @@ class Config:
     ca: Path | None
     trust: Path | None
     every: float
+    proxy: str | None
+    pin: str | None
+    per_minute: int
     payee: Payee | None
     buyer_wait: BuyerWait | None
     forms: dict[str, Any]  # [office] and [representative], as agent.form_filling reads them
@@ -191,6 +197,9 @@ def _read(folder: Path, take: _Sections) -> Config:
         ca=_path(folder, take.text("authority.ca", 500, "")),
         trust=_path(folder, take.text("authority.trust", 500, "")),
         every=float(take.whole("authority.every", 1, 86_400, 15)),
+        proxy=take.text("authority.proxy", 200, "") or None,
+        pin=take.text("authority.pin", 110, "") or None,
+        per_minute=take.whole("authority.per_minute", 0, 100_000, 0),
         payee=_payee(take, seller),
         buyer_wait=read_buyer_wait(
             take.text("buyer.later", 10, "replace"),

@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 from agent.buyer_later import PAPER
+from agent.clock_watch import ClockWatch
 from agent.parts import open_delivery, open_signer, sign_checkpoint
 from drivers.codeblock import code_block
 from drivers.reading import read_receipt
@@ -23,6 +24,7 @@ from invoice.qr import lookup_object, payment_and_lookup_text
 from invoice.sale import Kind
 from outbox.alarms import clear_alarm, raise_alarm, standing_alarms
 from outbox.captures import RawCapture, raw_captures, record_capture, settle_capture
+from outbox.deadlines import record_clock_jump, watch_deadline
 from outbox.errors import TransitionRefused
 from outbox.issuing import Issued, issue
 from outbox.states import CaptureState
@@ -226,6 +228,7 @@ class Daemon:
         self._syncing = threading.Lock()
         self._ready = False
         self._certificate: Certificate | None = None
+        self._clock_watch = ClockWatch()
         self._listening = threading.Event()
         self._open_key()
 
@@ -261,6 +264,15 @@ class Daemon:
             self._open_key()
         self.till.take_left_over()
         self.till.issue_waiting()
+        self.watch_clock()
+        self.store.run(watch_deadline())
+
+    def watch_clock(self) -> None:
+        """A clock that was set while we ran goes into the ledger, and is compared with the authority's."""
+        if (jump := self._clock_watch.jumped()) is not None:
+            log.warning("the clock was set by %d seconds", jump.total_seconds())
+            self.store.run(record_clock_jump(jump))
+            self.sync()
 
     def watch_certificate(self, now: datetime | None = None) -> None:
         """An alarm 60, 30, 15, 7 and 1 days before the certificate expires, in words that count the days."""

@@ -71,16 +71,18 @@ def open_delivery(config: Config, store: Store, signer: XmlSigner | None = None)
     from authority.direct import DirectGateway
     from authority.package import PackageFrame
     from outbox.delivery import Delivery
+    from outbox.pace import Limits, Pace
 
     if not config.url:
         raise ConfigInvalid("authority.url is empty: there is nowhere to deliver to")
     tax_code = config.seller.tax_code
     sender = direct_code(tax_code)
-    gateway = DirectGateway(config.url, sender, ca=config.ca)
+    gateway = DirectGateway(config.url, sender, ca=config.ca, proxy=config.proxy, pin=config.pin)
     frame = PackageFrame.of(
         signer or open_signer(config), sender=sender, tax_code=tax_code, version=config.version
     )
-    return Delivery(store, gateway, frame, sender, tax_code, read_trust(config.trust))
+    pace = Pace(Limits(config.per_minute))
+    return Delivery(store, gateway, frame, sender, tax_code, read_trust(config.trust), pace=pace)
 
 
 def read_trust(path: Path | None) -> list[x509.Certificate]:

@@ -35,6 +35,7 @@ from authority.https_line import HttpAnswer, HttpsLine, Timeouts
 from authority.package import PACKAGE_LIMIT
 
 if TYPE_CHECKING:
+    from datetime import timedelta
     from pathlib import Path
 
     from authority.gateway import Gateway
@@ -57,8 +58,10 @@ class DirectGateway:
         token: Secret | None = None,
         timeouts: Timeouts | None = None,
         proxy: str | None = None,
+        pin: str | None = None,
     ) -> None:
         """``ca``: PEM file with the only issuers to trust (None: the system's). ``proxy``: an http(s) URL.
+        ``pin``: SHA-256 in hex of the server key's SubjectPublicKeyInfo (RFC 7469), else it is not trusted.
 
         Raises:
             GatewaySettingInvalid: the address is not ``https://host[:port][/path]``, or another setting.
@@ -67,7 +70,7 @@ class DirectGateway:
         if not _SENDER.fullmatch(sender_code):
             raise GatewaySettingInvalid(f"{sender_code!r} is not a party code such as K0409990010")
         self._sender = sender_code
-        self._line = HttpsLine(ca=ca, token=token, timeouts=timeouts, proxy=proxy)
+        self._line = HttpsLine(ca=ca, token=token, timeouts=timeouts, proxy=proxy, pin=pin)
 
     @property
     def name(self) -> str:
@@ -83,6 +86,11 @@ class DirectGateway:
     def max_bytes(self) -> int:
         """The regulation's 2 MB."""
         return PACKAGE_LIMIT
+
+    @property
+    def clock_skew(self) -> timedelta | None:
+        """By the Date header of the last answer over verified TLS."""
+        return self._line.clock_skew
 
     def send(self, message: bytes, message_id: str) -> tuple[bytes, ...]:
         """``POST /v1/messages``; see ``Gateway.send``."""

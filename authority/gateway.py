@@ -8,7 +8,10 @@ same bytes again), ``Rejected`` (read and not taken). It never changes, repeats 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
+
+if TYPE_CHECKING:
+    from datetime import timedelta
 
 Numbering = Literal["agent", "provider"]
 
@@ -49,6 +52,10 @@ class Gateway(Protocol):
 
     @property
     def max_bytes(self) -> int: ...
+
+    @property
+    def clock_skew(self) -> timedelta | None:
+        """How far the other side's clock was ahead of ours at its last answer; None where it did not say."""
 
     def send(self, message: bytes, message_id: str) -> tuple[bytes, ...]:
         """Send once; the answers that came by return (often one 999, sometimes none).

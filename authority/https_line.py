@@ -10,11 +10,13 @@ gone out? Before that nothing can have arrived (``NotDelivered``), after it anyt
 from __future__ import annotations
 
 import asyncio
+import re
 import ssl
 import threading
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from authority.errors import (
@@ -73,6 +75,7 @@ class HttpsLine:
         timeouts: Timeouts | None = None,
         proxy: str | None = None,
         max_answer: int = MAX_ANSWER,
+        pin: str | None = None,
     ) -> None:
         """``ca``: PEM file with the only issuers to trust; None for the system's.
 
@@ -82,10 +85,11 @@ class HttpsLine:
         self._timeouts = timeouts or Timeouts()
         if min(self._timeouts.connect, self._timeouts.read, self._timeouts.total) <= 0:
             raise GatewaySettingInvalid("time-outs must be more than 0 seconds")
-        self._tls = _tls_context(ca)
+        self._tls = _tls_context(ca, pin)
         self._token = token
         self._proxy = proxy
         self._max_answer = max_answer
+        self.clock_skew: timedelta | None = None  # their clock less ours, at the last answer
         self._starting = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
@@ -184,6 +188,7 @@ class HttpsLine:
                     break
                 raise AnswerNonsense(f"the gateway's answer is longer than {limit} bytes")
         headers = response.headers
+        self.clock_skew = _clock_skew(headers.get("date"))
         if headers.get("content-encoding", "identity").lower() != "identity":
             raise AnswerNonsense("the gateway's answer is compressed, which was not asked for")
         return HttpAnswer(
@@ -226,6 +231,8 @@ def _tls_problem(error: BaseException) -> str | None:
     """What is wrong with the server's certificate, in words; None where TLS was not the trouble."""
     for cause in _causes(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
+            if not hasattr(cause, "verify_code"):
+                return str(cause.args[-1])  # our own: the pinned key
             return _VERIFY_WORDS.get(cause.verify_code, cause.verify_message)
         if isinstance(cause, ssl.SSLError):
             return f"no secure connection ({cause.reason or 'TLS handshake failed'})"
@@ -286,13 +293,48 @@ def _retry_after(value: str | None, date: str | None) -> float | None:
     return min(max((until - sent).total_seconds(), 0.0), _MAX_RETRY_AFTER)
 
 
-def _tls_context(ca: Path | None) -> ssl.SSLContext:
+def _clock_skew(date: str | None) -> timedelta | None:
+    """The server's Date (whole seconds) less our clock."""
+    try:
+        theirs = parsedate_to_datetime(date or "")
+    except ValueError:
+        return None
+    return None if theirs.tzinfo is None else theirs - datetime.now(UTC)
+
+
+def _tls_context(ca: Path | None, pin: str | None) -> ssl.SSLContext:
     try:
         context = ssl.create_default_context(cafile=str(ca) if ca else None)
     except (OSError, ssl.SSLError) as error:
         raise GatewaySettingInvalid(f"the ca file {ca} cannot be used: {error}") from error
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if pin is not None:
+        context.sslobject_class = _pinned(pin)
     return context
+
+
+def _pinned(pin: str) -> type[ssl.SSLObject]:
+    """TLS that ends the handshake, before a byte of ours goes out, where the server's key is another."""
+    wanted = pin.removeprefix("sha256:").replace(":", "").lower()
+    if not re.fullmatch(r"[0-9a-f]{64}", wanted):
+        raise GatewaySettingInvalid("a pin is the SHA-256 of the server's public key: 64 hex digits")
+
+    class Pinned(ssl.SSLObject):
+        def do_handshake(self) -> None:
+            super().do_handshake()
+            der = self.getpeercert(binary_form=True)
+            if der is None or _key_digest(der) != wanted:
+                raise ssl.SSLCertVerificationError(f"its key is not the pinned one, {wanted[:16]}…")
+
+    return Pinned
+
+
+def _key_digest(der: bytes) -> str:
+    from cryptography import x509
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+    key = x509.load_der_x509_certificate(der).public_key()
+    return sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).hexdigest()
 
 
 def _header_safe(token: Secret) -> str:

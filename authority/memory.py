@@ -14,7 +14,7 @@ from authority.package import PACKAGE_LIMIT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from authority.gateway import Gateway
     from authority.sandbox.core import Sandbox
@@ -48,6 +48,11 @@ class MemoryGateway:
     def max_bytes(self) -> int:
         """The regulation's 2 MB."""
         return PACKAGE_LIMIT
+
+    @property
+    def clock_skew(self) -> timedelta | None:
+        """Both sides have one clock."""
+        return None
 
     def send(self, message: bytes, message_id: str) -> tuple[bytes, ...]:
         """See ``Gateway.send``."""

@@ -15,12 +15,14 @@ from uuid import uuid4
 from authority.answer_writing import build_technical
 from authority.answers import Notice, parse_answer
 from authority.codes import AUTHORITY, new_message_id
-from authority.errors import AuthorityError, GatewayError
+from authority.errors import AuthorityError, GatewayError, Rejected
 from authority.form_answers import FormAnswer
 from authority.notice_check import check_form_answer, check_notice
 from outbox.answers import acknowledged, open_acknowledgements, settle_doubt, take_answer
+from outbox.deadlines import note_authority_clock
 from outbox.forms import OutgoingForm, due_forms, mark_form_sending
-from outbox.packages import Outgoing, build_next, due_packages, mark_sending, postpone
+from outbox.pace import Pace
+from outbox.packages import Outgoing, build_next, count_unsent, due_packages, mark_sending, postpone
 from outbox.settings import read_setting, write_setting
 from outbox.states import FormState, PackageState
 from outbox.store import utc_now
@@ -32,12 +34,9 @@ if TYPE_CHECKING:
 
     from cryptography.x509 import Certificate
 
-    from authority.gateway import Gateway
+    from authority.gateway import Gateway, LookUp
     from authority.package import PackageFrame
     from outbox.store import Store, Tx
-
-FIRST_RETRY = timedelta(seconds=2)
-LAST_RETRY = timedelta(minutes=5)
 
 
 @dataclass(slots=True)
@@ -64,6 +63,7 @@ class Delivery:
         *,
         clock: Callable[[], datetime] = utc_now,
         new_id: Callable[[], UUID] = uuid4,
+        pace: Pace | None = None,
     ) -> None:
         self._store = store
         self._gateway = gateway
@@ -73,30 +73,49 @@ class Delivery:
         self._trust = trust
         self._clock = clock
         self._new_id = new_id
+        self._pace = pace or Pace()
 
     def run_once(self) -> Pass:
-        """Pack what is issued, send what is due, collect what has been answered."""
+        """Pack what is issued, send what is due, collect what has been answered.
+
+        While the line rests nothing is packed either: after a long outage full packages go, not many small.
+        A line that has rested is tried by asking, so that no single package can keep it closed.
+        """
         done = Pass()
-        while self._store.run(build_next(self._frame, self._sender, self._new_id())) is not None:
+        if self._pace.broken and self._pace.allowance(self._clock()) > 0:
+            self._collect(done)
+        room = self._pace.allowance(self._clock())
+        if self._pace.broken and room <= 0:
+            done.problem = done.problem or f"the line rests until {self._pace.rests_until:%H:%M:%S} UTC"
+            return done
+        waiting = self._store.run(count_unsent())
+        while waiting + done.packed < room and self._pack():
             done.packed += 1
-        for package in self._store.run(due_packages()):
-            self._carry(package, done)
+        for package in self._store.run(due_packages(room)):
+            if not self._pace.broken:
+                self._carry(package, done)
         for form in self._store.run(due_forms()):
-            self._carry_form(form, done)
-        self._collect(done)
-        self._acknowledge(done)
+            if not self._pace.broken and self._pace.allowance(self._clock()) > 0:
+                self._carry_form(form, done)
+        if not self._pace.broken:
+            self._collect(done)
+            self._acknowledge(done)
+        if (skew := self._gateway.clock_skew) is not None:
+            self._store.run(note_authority_clock(skew))
         return done
 
     def close(self) -> None:
         """Close the gateway's connections."""
         self._gateway.close()
 
+    def _pack(self) -> bool:
+        return self._store.run(build_next(self._frame, self._sender, self._new_id())) is not None
+
     def _carry(self, package: Outgoing, done: Pass) -> None:
-        delay = min(FIRST_RETRY * 2 ** min(package.attempts, 10), LAST_RETRY)
+        delay = self._pace.retry_delay(package.attempts)
         try:
             if package.state is not PackageState.BUILT:
-                found = self._gateway.look_up(package.message_id)
-                self._take_all(found.messages, done)
+                found = self._look_up(package.message_id, done)
                 if package.doubt is not None and found.known is not None:
                     self._store.run(settle_doubt(package.package_id))
                     return
@@ -106,29 +125,44 @@ class Delivery:
                     )
                     return
             self._store.run(mark_sending(package.package_id, delay))
-            answers = self._gateway.send(package.document, package.message_id)
-            done.sent += 1
-            self._take_all(answers, done)
+            self._send(package.document, package.message_id, done)
         except GatewayError as error:
             wait = delay if error.retry_after is None else timedelta(seconds=float(error.retry_after))
             self._store.run(postpone(package.package_id, self._clock() + max(wait, delay), error.message))
-            done.problem = str(error)
+            self._failed(error, done)
 
     def _carry_form(self, form: OutgoingForm, done: Pass) -> None:
         """As a package: ask first where an earlier copy may have arrived, then the same bytes."""
-        delay = min(FIRST_RETRY * 2 ** min(form.attempts, 10), LAST_RETRY)
+        delay = self._pace.retry_delay(form.attempts)
         try:
-            if form.state is not FormState.BUILT:
-                found = self._gateway.look_up(form.message_id)
-                self._take_all(found.messages, done)
-                if found.known:
-                    return
+            if form.state is not FormState.BUILT and self._look_up(form.message_id, done).known:
+                return
             self._store.run(mark_form_sending(form.form_id, delay))
-            answers = self._gateway.send(form.document, form.message_id)
-            done.sent += 1
-            self._take_all(answers, done)
+            self._send(form.document, form.message_id, done)
         except GatewayError as error:
-            done.problem = str(error)
+            self._failed(error, done)
+
+    def _look_up(self, message_id: str, done: Pass) -> LookUp:
+        found = self._gateway.look_up(message_id)
+        self._pace.succeeded()
+        self._take_all(found.messages, done)
+        return found
+
+    def _send(self, document: bytes, message_id: str, done: Pass) -> None:
+        self._pace.sent(self._clock())
+        answers = self._gateway.send(document, message_id)
+        self._pace.succeeded()
+        done.sent += 1
+        self._take_all(answers, done)
+
+    def _failed(self, error: GatewayError, done: Pass) -> None:
+        """What a failure says about the line; who refuses (HTTP 4xx) has read the message: the line works."""
+        done.problem = str(error)
+        if type(error) is Rejected:
+            self._pace.succeeded()
+            return
+        wait = None if error.retry_after is None else timedelta(seconds=float(error.retry_after))
+        self._pace.failed(self._clock(), wait)
 
     def _collect(self, done: Pass) -> None:
         more = True
@@ -137,8 +171,9 @@ class Delivery:
             try:
                 found = self._gateway.collect(cursor)
             except GatewayError as error:
-                done.problem = str(error)
+                self._failed(error, done)
                 return
+            self._pace.succeeded()
             self._take_all(found.messages, done)
             self._store.run(_write_cursor(found.cursor))
             more = found.more and found.cursor != cursor
@@ -146,7 +181,10 @@ class Delivery:
     def _acknowledge(self, done: Pass) -> None:
         """Send our own 999 to each message of the authority's (profile, section 3); nothing waits for it."""
         for answer_id, message_id, document in self._store.run(open_acknowledgements()):
+            if self._pace.allowance(self._clock()) <= 0:
+                return
             try:
+                self._pace.sent(self._clock())
                 self._gateway.send(document, message_id)
             except GatewayError as error:
                 self._store.run(acknowledged(answer_id, sent=False))

@@ -11,7 +11,8 @@
     ├── NotFound             E-OUT-006  no such invoice, package or capture
     ├── WriterStopped        E-OUT-007  work given to a store that is closed
     ├── NoSigningKey         E-OUT-008  the seller's key is not there at the moment
-    └── NumberTaken          E-OUT-009  numbers that cannot be taken over from another program
+    ├── NumberTaken          E-OUT-009  numbers that cannot be taken over from another program
+    └── ClockWrong           E-OUT-020  the clock is off by days, so the authority or the calendar says
 """
 
 from errors import ThunganError
@@ -60,6 +61,15 @@ class ClockWentBack(OutboxError):
     code = "E-OUT-005"
     advice_vi = "Chỉnh lại ngày giờ của máy tính."
     advice_en = "Set the computer's date and time right."
+    exit_code = 3
+
+
+class ClockWrong(OutboxError):
+    """The clock would give a wrong legal day: issuing stops, receipts are kept until it is right."""
+
+    code = "E-OUT-020"
+    advice_vi = "Chỉnh lại ngày giờ của máy tính (pin CMOS có thể đã hết); phiếu vẫn được giữ để lập sau."
+    advice_en = "Set date and time right (the CMOS battery may be flat); receipts are kept and invoiced then."
     exit_code = 3
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,8 @@ from invoice.invoice import Invoice, LedgerWitness, Relation
 from invoice.qr import lookup_text
 from invoice.sale_json import VIETNAM, sale_to_json
 from outbox.crash_points import crash_point
-from outbox.errors import ClockWentBack, NotFound, TransitionRefused
+from outbox.deadlines import CLOCK_SKEW
+from outbox.errors import ClockWentBack, ClockWrong, NotFound, TransitionRefused
 from outbox.numbering import Register, next_identity
 from outbox.settings import read_setting, write_setting
 from outbox.states import CaptureState, InvoiceState
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
     from invoice.sale import Sale
     from outbox.store import Job, Tx
 
+RELEASED = datetime(
+    2026, 11, 1, tzinfo=UTC
+)  # no sale of this program is older: a flat CMOS battery says 2000
 CLOCK_TOLERANCE = timedelta(minutes=2)  # small corrections by a time server are not a clock gone back
 WHOLE_BATCH = 100_000  # no limit: an invoice that was never part of a refused package
 
@@ -67,12 +71,12 @@ def issue(
     def job(tx: Tx) -> Generator[ToSign, bytes, Issued]:
         if (settled := _settled(tx, capture_id)) is not None:
             return settled
-        check_sale(sale, register.terms, tx.now.astimezone(VIETNAM).date())
         mark = fingerprint(sale, register, tx.now if live else None)
         if mark and (known := _known(tx, mark)):
             link_capture(tx, capture_id, known.sale_id)
             return known
-        now = checked_now(tx)
+        now = checked_now(tx)  # first: with a wrong clock a good sale would look wrong (rates by date)
+        check_sale(sale, register.terms, now.astimezone(VIETNAM).date())
         sale_id = end_waiting(tx, mark) or insert_sale(tx, sale, mark)
         day = legal_day(tx, sale, register, now, live=live)
         return (yield from issue_stored(tx, sale, sale_id, capture_id, register, day, now))
@@ -260,9 +264,15 @@ def checked_now(tx: Tx) -> datetime:
 
     Raises:
         ClockWentBack: the clock stands more than a small correction behind it.
+        ClockWrong: it stands before this program was made, or on another day than the authority's.
     """
     last = read_setting(tx, "last_issued_at")
     now = tx.now
+    if now < RELEASED:
+        raise ClockWrong(f"the clock says {stamp(now)}, before this program was made")
+    if (skew := read_setting(tx, CLOCK_SKEW)) is not None:
+        theirs = now + timedelta(seconds=int(skew))
+        raise ClockWrong(f"the clock says {stamp(now)}, the authority's {stamp(theirs)}")
     if last is not None:
         latest = datetime.fromisoformat(last)
         if now < latest - CLOCK_TOLERANCE:

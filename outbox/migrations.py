@@ -129,6 +129,18 @@ def m006_reviews(db: Database) -> None:
     _run(db, _SIXTH)
 
 
+_SEVENTH = """
+ALTER TABLE package ADD COLUMN day TEXT NOT NULL DEFAULT '';
+CREATE INDEX invoice_queue ON invoice(batch, day, id) WHERE state = 'issued';
+"""
+
+
+@MIGRATIONS()
+def m007_order_of_delivery(db: Database) -> None:
+    """A package's newest day; what waits to be packed, in the order of packing."""
+    _run(db, _SEVENTH)
+
+
 DEFINED = frozenset(
     {
         "m001_first_schema",
@@ -137,5 +149,6 @@ DEFINED = frozenset(
         "m004_forms",
         "m005_waiting_for_buyers",
         "m006_reviews",
+        "m007_order_of_delivery",
     }
 )

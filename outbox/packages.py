@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from authority.codes import new_message_id
 from authority.package import PackageFrame, build_package
+from invoice.sale_json import VIETNAM
 from outbox.alarms import take_away_alarm
 from outbox.crash_points import crash_point
 from outbox.errors import NotFound
@@ -47,26 +48,31 @@ def build_next(frame: PackageFrame, sender: str, token: UUID) -> Job[int | None]
     def job(tx: Tx) -> int | None:
         if stamp(tx.now) < (read_setting(tx, PACK_AFTER) or ""):
             return None
-        rows = tx.execute(
-            "SELECT id, batch, document FROM invoice WHERE state = 'issued' ORDER BY batch, id LIMIT ?",
-            (MOST_CANDIDATES,),
-        ).fetchall()
-        if not rows:
+        candidates = _candidates(tx)
+        if not candidates:
             return None
-        batch = rows[0][1]
-        rows = [row for row in rows if row[1] == batch][:batch]
-        chosen = rows[: max(1, frame.how_many([len(row[2]) for row in rows]))]
+        chosen = candidates[: max(1, frame.how_many([size for _, size, _ in candidates]))]
+        ids = [invoice_id for invoice_id, _, _ in chosen]
         message_id = new_message_id(sender, token)
-        document = build_package(frame, [row[2] for row in chosen], message_id, tx.now)
+        document = build_package(frame, [_document(tx, one) for one in ids], message_id, tx.now)
         digest = sha256(document).hexdigest()
         now = stamp(tx.now)
         row = tx.execute(
-            "INSERT INTO package (message_id, built_at, invoices, state, state_at, due_at, sha256, document)"
-            " VALUES (?,?,?,?,?,?,?,?)",
-            (message_id, now, len(chosen), PackageState.BUILT, now, now, digest, document),
+            "INSERT INTO package (message_id, built_at, invoices, state, state_at, due_at, sha256, document,"
+            " day) VALUES (?,?,?,?,?,?,?,?,?)",
+            (
+                message_id,
+                now,
+                len(chosen),
+                PackageState.BUILT,
+                now,
+                now,
+                digest,
+                document,
+                max(day for _, _, day in chosen),
+            ),
         )
         package_id = int(row.lastrowid or 0)
-        ids = [row[0] for row in chosen]
         for invoice_id in ids:
             tx.execute(
                 "UPDATE invoice SET state = 'packed', state_at = ?, package_id = ? WHERE id = ?"
@@ -87,14 +93,41 @@ def build_next(frame: PackageFrame, sender: str, token: UUID) -> Job[int | None]
     return job
 
 
-def due_packages() -> Job[list[Outgoing]]:
-    """Packages to send or to ask about now."""
+def _candidates(tx: Tx) -> list[tuple[int, int, str]]:
+    """Invoices for one package as (id, bytes, day): what is split off first, then today's, then the oldest.
+
+    Today's are due today; what is older is late already and goes as fast as the line allows.
+    """
+    row = tx.execute("SELECT MIN(batch) FROM invoice WHERE state = 'issued'").fetchone()
+    if row[0] is None:
+        return []
+    batch, today = row[0], tx.now.astimezone(VIETNAM).date().isoformat()
+    most = min(batch, MOST_CANDIDATES)
+    query = "SELECT id, length(document), day FROM invoice WHERE state = 'issued' AND batch = ?"
+    newest = tx.execute(f"{query} AND day = ? ORDER BY id LIMIT ?", (batch, today, most)).fetchall()
+    older = tx.execute(
+        f"{query} AND day <> ? ORDER BY day, id LIMIT ?", (batch, today, most - len(newest))
+    ).fetchall()
+    return [(row[0], row[1], row[2]) for row in (*newest, *older)]
+
+
+def _document(tx: Tx, invoice_id: int) -> bytes:
+    return bytes(tx.execute("SELECT document FROM invoice WHERE id = ?", (invoice_id,)).fetchone()[0])
+
+
+def count_unsent() -> Job[int]:
+    """How many packages have never left."""
+    return lambda tx: int(tx.execute("SELECT COUNT(*) FROM package WHERE state = 'built'").fetchone()[0])
+
+
+def due_packages(most: int) -> Job[list[Outgoing]]:
+    """At most ``most`` packages to send or to ask about: today's first, then the least tried, the oldest."""
 
     def job(tx: Tx) -> list[Outgoing]:
         rows = tx.execute(
             "SELECT id, message_id, state, attempts, document, doubt FROM package"
-            " WHERE state <> 'decided' AND due_at <= ? ORDER BY id",
-            (stamp(tx.now),),
+            " WHERE state <> 'decided' AND due_at <= ? ORDER BY day = ? DESC, attempts, id LIMIT ?",
+            (stamp(tx.now), tx.now.astimezone(VIETNAM).date().isoformat(), most),
         )
         return [Outgoing(r[0], r[1], PackageState(r[2]), r[3], r[4], r[5]) for r in rows]
 

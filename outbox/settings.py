@@ -14,6 +14,11 @@ def read_setting(tx: Tx, name: str) -> str | None:
     return str(row[0]) if row else None
 
 
+def drop_setting(tx: Tx, name: str) -> None:
+    """Forget the value."""
+    tx.execute("DELETE FROM setting WHERE name = ?", (name,))
+
+
 def write_setting(tx: Tx, name: str, value: str) -> None:
     """Set the value."""
     tx.execute(

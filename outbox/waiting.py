@@ -60,11 +60,12 @@ def wait_for_buyer(sale: Sale, register: Register, capture_id: int | None, until
 
     Raises from the job:
         InvoiceError: the sale could not be invoiced.
+        ClockWentBack, ClockWrong: as ``checked_now``.
         NotFound, TransitionRefused: no such capture, or it has been settled.
     """
 
     def job(tx: Tx) -> Kept:
-        today = tx.now.astimezone(VIETNAM).date()
+        today = checked_now(tx).astimezone(VIETNAM).date()
         check_sale(sale, register.terms, today)
         mark = fingerprint(sale, register, tx.now)
         row = tx.execute("SELECT id FROM sale WHERE fingerprint = ?", (mark,)).fetchone() if mark else None
@@ -109,8 +110,8 @@ def give_buyer(sale_id: int, buyer: Buyer | None, register: Register) -> Job[Iss
         sale = sale_from_json(row[0])
         if buyer is not None:
             sale = replace(sale, buyer=buyer)
-        check_sale(sale, register.terms, tx.now.astimezone(VIETNAM).date())
         now = checked_now(tx)
+        check_sale(sale, register.terms, now.astimezone(VIETNAM).date())
         tx.execute(
             "UPDATE sale SET content = ? WHERE id = ?",
             (json.dumps(sale_to_json(sale), ensure_ascii=False), sale_id),

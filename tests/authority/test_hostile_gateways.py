@@ -2,8 +2,11 @@
 
 import itertools
 import ssl
+import subprocess
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -54,9 +57,12 @@ class Dial:
         ca: Path | None = None,
         timeouts: Timeouts = QUICK,
         token: Secret | None = None,
+        pin: str | None = None,
     ) -> DirectGateway:
         server = HostileServer(saying(talk) if isinstance(talk, bytes) else talk, *(keys or self._keys))
-        gateway = DirectGateway(server.url, SENDER, ca=ca or self._keys[0], timeouts=timeouts, token=token)
+        gateway = DirectGateway(
+            server.url, SENDER, ca=ca or self._keys[0], timeouts=timeouts, token=token, pin=pin
+        )
         self._made.append((server, gateway))
         return gateway
 
@@ -104,6 +110,56 @@ def test_a_good_answer_is_handed_over(dial: Dial) -> None:
     assert rows[0] == "POST /v1/messages HTTP/1.1"
     assert {"Content-Type: application/xml", f"Message-Id: {message_id(1)}"} <= set(rows)
     assert body == b"<TDiep/>"
+
+
+def pin_of(certificate: Path) -> str:
+    """As ``openssl x509 -pubkey | openssl pkey -pubin -outform der | sha256sum`` has it."""
+    public = subprocess.run(
+        ["openssl", "x509", "-in", certificate, "-noout", "-pubkey"], check=True, capture_output=True
+    ).stdout
+    der = subprocess.run(
+        ["openssl", "pkey", "-pubin", "-outform", "der"], check=True, capture_output=True, input=public
+    ).stdout
+    return sha256(der).hexdigest()
+
+
+def test_a_pinned_server_is_believed_and_another_gets_nothing(dial: Dial, keys: tuple[Path, Path]) -> None:
+    right = pin_of(keys[0])
+    assert dial(response("200 OK", ANSWER), pin=f"sha256:{right}").send(b"<TDiep/>", message_id(1)) == (
+        ANSWER,
+    )
+    error = sending(dial(response("200 OK", ANSWER), pin="0" * 64))
+    assert isinstance(error, TlsNotTrusted)
+    assert "pinned" in error.message
+    assert dial.requests() == [], "not a byte of ours went out"
+
+
+@pytest.mark.parametrize("pin", ["", "sha256:", "abc", "g" * 64, "0" * 63])
+def test_a_pin_that_is_none(pin: str) -> None:
+    with pytest.raises(GatewaySettingInvalid, match="64 hex digits"):
+        DirectGateway("https://127.0.0.1:1", SENDER, pin=pin)
+
+
+@pytest.mark.parametrize(
+    ("date", "hours"),
+    [
+        ("Date: {:%a, %d %b %Y %H:%M:%S} GMT", 0),
+        ("Date: {:%a, %d %b %Y %H:%M:%S} GMT", 49),
+        ("Date: yesterday", None),
+        ("X-Nothing: 1", None),
+    ],
+)
+def test_the_servers_clock_is_compared_with_ours(dial: Dial, date: str, hours: int | None) -> None:
+    theirs = datetime.now(UTC) + timedelta(hours=hours or 0)
+    gateway = dial(response("200 OK", ANSWER, date.format(theirs)))
+    assert gateway.clock_skew is None
+    gateway.send(b"<TDiep/>", message_id(1))
+    skew = gateway.clock_skew
+    if hours is None:
+        assert skew is None
+    else:
+        assert skew is not None
+        assert abs(skew - timedelta(hours=hours)) < timedelta(minutes=1)
 
 
 def test_no_answer_by_return(dial: Dial) -> None:

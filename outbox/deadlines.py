@@ -1,0 +1,96 @@
+"""What must leave the shop today: alarms that grow with the hour, and the authority's word on our clock.
+
+An invoice's data is to reach the authority on the day of the sale (Decree 123/2020, article 22 as amended;
+profile, section 4). Hours are Vietnam time.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from invoice.sale_json import VIETNAM
+from outbox.alarms import put_alarm, take_away_alarm
+from outbox.settings import drop_setting, write_setting
+
+if TYPE_CHECKING:
+    from outbox.store import Job, Tx
+
+BEHIND, CLOCK_OFF = "delivery-behind", "clock-off"
+CLOCK_SKEW = "clock_skew"  # setting: seconds by which the authority's clock is ahead, where it matters
+ALARM_FROM, URGENT_FROM = 20, 22  # o'clock
+QUIET_FOR = timedelta(minutes=30)  # what was issued since then is simply on its way
+TOLERATED_SKEW = timedelta(minutes=5)
+
+
+def behind_words(now: datetime, count: int, oldest: str, issued_at: str) -> str | None:
+    """What the alarm says of ``count`` invoices that have not left; None where it is no matter yet.
+
+    ``oldest`` is their oldest day, ``issued_at``: when the oldest was issued (ISO 8601, UTC).
+    """
+    local = now.astimezone(VIETNAM)
+    day = date.fromisoformat(oldest)
+    if day < local.date():
+        return (
+            f"QUÁ HẠN: {count} hóa đơn chưa gửi được, cũ nhất ngày {day:%d/%m/%Y}. Kiểm tra mạng ngay. /"
+            f" LATE: {count} invoices not delivered, the oldest of {day:%d/%m/%Y}. Check the network now."
+        )
+    if now - datetime.fromisoformat(issued_at) < QUIET_FOR or local.hour < ALARM_FROM:
+        return None
+    left = 24 - local.hour
+    word_vi, word_en = ("GẤP: ", "URGENT: ") if local.hour >= URGENT_FROM else ("", "")
+    return (
+        f"{word_vi}{count} hóa đơn hôm nay chưa gửi được, còn dưới {left} giờ. Kiểm tra mạng. /"
+        f" {word_en}{count} invoices of today are not delivered, less than {left} hours are left."
+    )
+
+
+def watch_deadline() -> Job[str | None]:
+    """The job that raises, changes or clears the alarm of what has not left; its words, or None."""
+
+    def job(tx: Tx) -> str | None:
+        count, oldest, issued_at = tx.execute(
+            "SELECT COUNT(*), MIN(day), MIN(issued_at) FROM invoice"
+            " WHERE state IN ('issued', 'packed', 'sent')"
+        ).fetchone()
+        words = behind_words(tx.now, count, oldest, issued_at) if count else None
+        if words is None:
+            take_away_alarm(tx, BEHIND)
+        else:
+            put_alarm(tx, BEHIND, words)
+        return words
+
+    return job
+
+
+def note_authority_clock(skew: timedelta) -> Job[None]:
+    """The job that compares clocks: ``skew`` is how far the authority's is ahead of ours.
+
+    A clock that is only some minutes off is an alarm; one that would give a wrong legal day stops issuing
+    (``issuing.checked_now``) until it is right.
+    """
+
+    def job(tx: Tx) -> None:
+        if abs(skew) <= TOLERATED_SKEW:
+            take_away_alarm(tx, CLOCK_OFF)
+            drop_setting(tx, CLOCK_SKEW)
+            return
+        theirs = tx.now + skew
+        shown = f"{theirs.astimezone(VIETNAM):%H:%M %d/%m/%Y}"
+        put_alarm(
+            tx,
+            CLOCK_OFF,
+            f"Đồng hồ máy tính sai: cơ quan thuế báo {shown}. Chỉnh lại ngày giờ. /"
+            f" The computer's clock is wrong: the authority's says {shown}. Set date and time right.",
+        )
+        if theirs.astimezone(VIETNAM).date() != tx.now.astimezone(VIETNAM).date():
+            write_setting(tx, CLOCK_SKEW, str(round(skew.total_seconds())))
+        else:
+            drop_setting(tx, CLOCK_SKEW)
+
+    return job
+
+
+def record_clock_jump(by: timedelta) -> Job[None]:
+    """The job that writes into the ledger that the clock was set while the agent ran; ``by`` < 0 is back."""
+    return lambda tx: tx.leaf("clock.jumped", None, seconds=round(by.total_seconds()))
