@@ -39,6 +39,8 @@ def add_corrections(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--buyer", type=Path, metavar="BUYER.json", help="replace: the same sale with this buyer"
     )
+    parser.add_argument("--list", metavar="BKE.xml", help="attach: the list with the buyer's signature")
+    parser.add_argument("--adjusts", action="store_true", help="record: the invoice is to be adjusted")
     parser.add_argument("--increase", action="store_true", help="adjust: the sale is added, not given back")
     parser.add_argument("--yes", action="store_true", help="issue it; else it is only shown")
 
@@ -103,17 +105,20 @@ def _correction(arguments: argparse.Namespace, sale: Sale | None) -> Correction:
 def _draft(
     config: Config, original: Invoice, correction: Correction, sale: Sale | None, reason: str
 ) -> Invoice:
-    """The invoice as it would be, with a number and code that stand for the next ones."""
+    """The invoice as it would be."""
+    return correct(original, correction, sale, config.register.terms, draft_identity(config), reason)
+
+
+def draft_identity(config: Config) -> Identity:
+    """A number and a code that stand for the next ones."""
     register = config.register
     day = datetime.now(UTC).astimezone(VIETNAM).date()
-    form = register.terms.form
-    identity = Identity(
+    return Identity(
         Symbol.of_year(register.letters, day.year),
         1,
-        AuthorityCode.for_register(form, day.year, register.taxpayer, register.number, 1),
+        AuthorityCode.for_register(register.terms.form, day.year, register.taxpayer, register.number, 1),
         day,
     )
-    return correct(original, correction, sale, register.terms, identity, reason)
 
 
 def _preview(invoice: Invoice) -> None:

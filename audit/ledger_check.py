@@ -90,6 +90,7 @@ _TABLES = (
     ("package", "package.built", "document"),
     ("answer", "answer", "document"),
     ("form_message", "form.built", "document"),
+    ("correction_list", "correction.list", "document"),
 )
 
 

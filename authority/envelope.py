@@ -25,6 +25,7 @@ DECLARATION = b"<?xml version='1.0' encoding='UTF-8'?>"
 
 REGISTRATION_MESSAGE = "100"  # form 01/ĐKTĐ-HĐĐT
 PACKAGE = "206"  # cash-register invoices
+CORRECTION_OF_MANY = "208"  # one invoice that replaces or adjusts many, with its list (BKe)
 NOTICE = "204"  # result notice 01/TB-KTDL
 TECHNICAL = "999"
 UNHANDLED = "-1"

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from authority.codes import AUTHORITY, LONGEST_PARTY, checked_message_id
-from authority.envelope import DECLARATION, PACKAGE, Header, write_header
+from authority.envelope import CORRECTION_OF_MANY, DECLARATION, PACKAGE, Header, write_header
 from authority.errors import CodeInvalid, MessageTooLarge
 
 if TYPE_CHECKING:
@@ -79,11 +79,17 @@ def build_package(
     message_id: str,
     signing_time: datetime,
     limit: int = PACKAGE_LIMIT,
+    *,
+    correction_list: bytes | None = None,
 ) -> bytes:
     """The exact bytes of a 206, signed at ``signing_time`` (aware; written in Vietnam time).
 
     ``invoices`` are HDon as ``invoice.document.write_invoice`` gives them. The content's Id is ``_`` and
     the 32 hex digits of the message id, the signature's ``NNT-`` and the same.
+
+    With a ``correction_list`` (a BKe without XML declaration) it is a 208: an invoice that corrects many and,
+    after it, its list. How a 208 carries them stands in no paper we have; this is the one place that decides
+    it (docs/decisions/003-one-for-many.md).
 
     Raises:
         CodeInvalid: the message id is not one, or not the sender's, or there are no invoices.
@@ -93,32 +99,39 @@ def build_package(
         raise CodeInvalid("a package needs at least one invoice")
     if checked_message_id(message_id)[:-_HEX] != frame.sender:
         raise CodeInvalid(f"the message id {message_id} does not begin with the sender {frame.sender}")
-    size = frame.size([len(invoice) for invoice in invoices])
+    if correction_list is not None and len(invoices) != 1:
+        raise CodeInvalid("a message 208 carries one invoice")
+    size = frame.size([len(invoice) for invoice in invoices]) + len(correction_list or b"")
     if size > limit:
         raise MessageTooLarge(f"{len(invoices)} invoices make {size} bytes, a package holds {limit}")
-    return b"".join(_parts(frame, invoices, message_id, signing_time))
+    return b"".join(_parts(frame, invoices, message_id, signing_time, correction_list))
 
 
 _ANY_TIME = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def _parts(
-    frame: PackageFrame, invoices: Sequence[bytes], message_id: str, signing_time: datetime
+    frame: PackageFrame,
+    invoices: Sequence[bytes],
+    message_id: str,
+    signing_time: datetime,
+    correction_list: bytes | None = None,
 ) -> list[bytes]:
     name = message_id[-_HEX:]
     header = Header(
         version=frame.version,
         sender=frame.sender,
         receiver=frame.receiver,
-        kind=PACKAGE,
+        kind=PACKAGE if correction_list is None else CORRECTION_OF_MANY,
         message_id=message_id,
         tax_code=frame.tax_code,
         count=len(invoices),
     )
     opening, closing = f'<DLieu Id="_{name}">'.encode(), b"</DLieu>"
+    content = [*invoices, correction_list or b""]
     digest = hashlib.sha256(opening)
-    for invoice in invoices:
-        digest.update(invoice)
+    for part in content:
+        digest.update(part)
     digest.update(closing)
     signature = frame.signer.sign(digest.digest(), f"_{name}", f"NNT-{name}", signing_time)
     return [
@@ -126,7 +139,7 @@ def _parts(
         b"<TDiep>",
         write_header(header),
         opening,
-        *invoices,
+        *content,
         closing,
         b"<CKSNNT>",
         signature,

@@ -170,6 +170,31 @@ def compose(
     return in_words(invoice if sale.unit == 1 else _in_units(invoice, sale.unit))
 
 
+def effective_lines(sale: Sale, terms: Terms) -> tuple[Line, ...]:
+    """The receipt's lines with its discount taken off them, its service charge and rounding among them.
+
+    What they count together is the sale's total, where it has no fees and no reduction.
+
+    Raises:
+        SaleInvalid: the discount is more than the goods.
+    """
+    lines = _lines(sale, terms)
+    shares = _discount_shares(sale.discount + max(0, -sale.rounding), lines)
+    return tuple(
+        replace(line, amount=line.amount - share, discount=line.discount + share) if share else line
+        for line, share in zip(lines, shares, strict=True)
+    )
+
+
+def rate_of_line(line: Line, terms: Terms, day: date) -> str | None:
+    """The VAT rate under which a line is invoiced; None on form 2.
+
+    Raises:
+        RateUnknown: as ``check_sale``.
+    """
+    return _rate(line, terms, day).word if terms.form is Form.VAT else None
+
+
 def in_words(invoice: Invoice) -> Invoice:
     """The invoice with its total said in words."""
     total = invoice.total

@@ -44,6 +44,12 @@ def relation_of(correction: Correction) -> Relation:
     return Relation.REPLACES if correction is Correction.REPLACE else Relation.ADJUSTS
 
 
+def single(relation: Relation) -> Relation:
+    """What a relation is to one of the invoices it corrects."""
+    many = {Relation.REPLACES_MANY: Relation.REPLACES, Relation.ADJUSTS_MANY: Relation.ADJUSTS}
+    return many.get(relation, relation)
+
+
 def check_chain(original: Invoice, earlier: Iterable[Relation], correction: Correction) -> None:
     """Whether the original may be corrected so; ``earlier`` is how it has been corrected before.
 
@@ -52,9 +58,10 @@ def check_chain(original: Invoice, earlier: Iterable[Relation], correction: Corr
     """
     before = set(earlier)
     wanted = relation_of(correction)
+    before = {single(relation) for relation in before}
     if Relation.REPLACES in before:
         raise CorrectionRefused("the invoice has been replaced: correct the one that replaced it")
-    if original.related is not None and original.related.kind is Relation.ADJUSTS:
+    if original.related is not None and single(original.related.kind) is Relation.ADJUSTS:
         named = original.related
         raise CorrectionRefused(
             f"the invoice is itself an adjustment: adjust the original {named.symbol}-{named.number} again"

@@ -59,15 +59,20 @@ def issue_correction(
         )
         relation = relation_of(correction)
         issued = yield from sign_and_store(tx, invoice, sale_id, None, now, (original_id, relation))
-        if original.state is InvoiceState.REFUSED:
-            check_transition(original.state, InvoiceState.CORRECTED)
-            tx.execute(
-                "UPDATE invoice SET state = ?, state_at = ? WHERE id = ?",
-                (InvoiceState.CORRECTED, stamp(now), original_id),
-            )
+        mark_corrected(tx, original_id, original.state)
         return issued
 
     return job
+
+
+def mark_corrected(tx: Tx, original_id: int, state: InvoiceState) -> None:
+    """A refused invoice is corrected by the one that replaces or adjusts it; others keep their state."""
+    if state is InvoiceState.REFUSED:
+        check_transition(state, InvoiceState.CORRECTED)
+        tx.execute(
+            "UPDATE invoice SET state = ?, state_at = ? WHERE id = ?",
+            (InvoiceState.CORRECTED, stamp(tx.now), original_id),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +99,17 @@ def read_original(connection: sqlite3.Connection, invoice_id: int) -> Original:
     earlier = connection.execute(
         "SELECT relation, total FROM invoice WHERE corrects = ? AND state <> 'refused'", (invoice_id,)
     ).fetchall()
+    together = connection.execute(
+        "SELECT relation, difference FROM corrected JOIN invoice ON invoice.id = invoice_id"
+        " WHERE original_id = ? AND state <> 'refused'",
+        (invoice_id,),
+    ).fetchall()
+    adjusted = sum(int(one[1]) for one in earlier if one[0] == Relation.ADJUSTS) + sum(
+        int(one[1]) for one in together if one[0] == Relation.ADJUSTS_MANY
+    )
     return Original(
         read_invoice(bytes(row[2])).invoice,
         InvoiceState(row[0]),
-        tuple(Relation(one[0]) for one in earlier),
-        int(row[1]) + sum(int(one[1]) for one in earlier if one[0] == Relation.ADJUSTS),
+        tuple(Relation(one[0]) for one in (*earlier, *together)),
+        int(row[1]) + adjusted,
     )

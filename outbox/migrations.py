@@ -141,6 +141,24 @@ def m007_order_of_delivery(db: Database) -> None:
     _run(db, _SEVENTH)
 
 
+_EIGHTH = """
+CREATE TABLE correction_list (
+    id INTEGER PRIMARY KEY, invoice_id INTEGER NOT NULL REFERENCES invoice(id), sha256 TEXT NOT NULL,
+    document BLOB NOT NULL);
+CREATE INDEX correction_list_of ON correction_list(invoice_id, id);
+CREATE TABLE corrected (
+    original_id INTEGER NOT NULL REFERENCES invoice(id), invoice_id INTEGER NOT NULL REFERENCES invoice(id),
+    difference INTEGER NOT NULL, PRIMARY KEY (original_id, invoice_id)) WITHOUT ROWID;
+CREATE INDEX corrected_by ON corrected(invoice_id);
+"""
+
+
+@MIGRATIONS()
+def m008_one_for_many(db: Database) -> None:
+    """Invoices that correct many, with their signed lists (BKe)."""
+    _run(db, _EIGHTH)
+
+
 DEFINED = frozenset(
     {
         "m001_first_schema",
@@ -150,5 +168,6 @@ DEFINED = frozenset(
         "m005_waiting_for_buyers",
         "m006_reviews",
         "m007_order_of_delivery",
+        "m008_one_for_many",
     }
 )

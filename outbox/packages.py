@@ -54,7 +54,13 @@ def build_next(frame: PackageFrame, sender: str, token: UUID) -> Job[int | None]
         chosen = candidates[: max(1, frame.how_many([size for _, size, _ in candidates]))]
         ids = [invoice_id for invoice_id, _, _ in chosen]
         message_id = new_message_id(sender, token)
-        document = build_package(frame, [_document(tx, one) for one in ids], message_id, tx.now)
+        document = build_package(
+            frame,
+            [_document(tx, one) for one in ids],
+            message_id,
+            tx.now,
+            correction_list=_list_of(tx, ids[0]) if len(ids) == 1 else None,
+        )
         digest = sha256(document).hexdigest()
         now = stamp(tx.now)
         row = tx.execute(
@@ -113,6 +119,14 @@ def _candidates(tx: Tx) -> list[tuple[int, int, str]]:
 
 def _document(tx: Tx, invoice_id: int) -> bytes:
     return bytes(tx.execute("SELECT document FROM invoice WHERE id = ?", (invoice_id,)).fetchone()[0])
+
+
+def _list_of(tx: Tx, invoice_id: int) -> bytes | None:
+    """The list (BKe) of an invoice that corrects many: it goes alone with it, as a 208."""
+    row = tx.execute(
+        "SELECT document FROM correction_list WHERE invoice_id = ? ORDER BY id DESC LIMIT 1", (invoice_id,)
+    ).fetchone()
+    return bytes(row[0]) if row else None
 
 
 def count_unsent() -> Job[int]:

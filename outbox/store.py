@@ -190,7 +190,7 @@ class Store:
             tx = Tx(self._connection, self._ledger, self._clock())
             prepared = [self._prepare(job(tx)) for job in jobs]
             results = [
-                outcome if signing is None else _finish(outcome, signing.result())
+                outcome if signing is None else self._finish(outcome, signing.result())
                 for outcome, signing in prepared
             ]
             crash_point("store.before-commit")
@@ -213,20 +213,21 @@ class Store:
             return stop.value, None
         return outcome, self._pool.submit(self._sign, wanted)
 
+    def _finish(self, job: Generator[ToSign, bytes, T], signature: bytes) -> T:
+        """Go on with the first signature; the rare job that wants another waits for it here."""
+        while True:
+            try:
+                wanted = job.send(signature)
+            except StopIteration as stop:
+                return cast("T", stop.value)
+            signature = self._sign(wanted)
+
     def _sign(self, wanted: ToSign) -> bytes:
         signer = self._signer
         if signer is None:
             raise NoSigningKey("there is no signing key at the moment")
         check_validity(signer.certificate, wanted.at)
         return signer.sign(wanted.digest, wanted.content_id, wanted.signature_id, wanted.at)
-
-
-def _finish(job: Generator[ToSign, bytes, T], signature: bytes) -> T:
-    try:
-        job.send(signature)
-    except StopIteration as stop:
-        return cast("T", stop.value)
-    raise RuntimeError("a job may ask for one signature only")
 
 
 def open_reader(path: Path) -> sqlite3.Connection:

@@ -7,7 +7,7 @@ come first, from the document's kind alone, and a signature is checked against t
 ===============  =====================  ==================================  ============================
 document         signature in           signs                               whose certificate
 ===============  =====================  ==================================  ============================
-206              TDiep/CKSNNT           TDiep/DLieu                         the seller's (TTChung/MST)
+206, 208         TDiep/CKSNNT           TDiep/DLieu                         the seller's (TTChung/MST)
 each HDon        HDon/DSCKS/NBan        HDon/DLHDon                         the seller's (NDHDon/NBan/MST)
 300, 303         TBao/DSCKS/NNT         TBao/DLTBao                         the seller's (DLTBao/MST)
 BKe, BBan        DSCKS/NBan             NDBKe, NDBBan                       the seller's (MSTNBan)
@@ -17,7 +17,7 @@ other notices    TBao/DSCKS/CQT         TBao/DLTBao, TBao/STBao if present  the 
 … and there      TBao/DSCKS/TTCQT       TBao/DLTBao                         the authority's head's
 ===============  =====================  ==================================  ============================
 
-HDon, TBao and TKhai may also stand alone; BKe and BBan always do here, as files of their own.
+HDon, TBao, TKhai and BKe may also stand alone; BBan always does, as a file of its own.
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 
     from lxml.etree import _Element
 
-_PACKAGE = "206"
+_PACKAGES = {"206", "208"}
+_WITH_LIST = "208"
 _BY_TAXPAYER = {"100", "101", "300", "303"}
 _BETWEEN_PARTIES = {"BKe": "NDBKe", "BBan": "NDBBan"}
 _UNSIGNED = {"999", "-1"}
@@ -103,13 +104,16 @@ def _message(root: _Element) -> Iterator[Place]:
         # Without its kind a package that has lost its signature would pass as a message that needs none.
         raise SignatureRefused(f"the message's type {kind[:20]!r} is none (TTChung/MLTDiep)")
     invoices = _children(data, "HDon")
-    if kind == _PACKAGE or _children(root, "CKSNNT"):
+    if kind in _PACKAGES or _children(root, "CKSNNT"):
         signer = _text(header, "MST", "/TDiep/TTChung")
         yield from _package(root, data, signer)
-    if kind == _PACKAGE or invoices:
+    if kind in _PACKAGES or invoices:
         # The package's signature covers its invoices; in any other message each needs its own.
         for number, invoice in enumerate(invoices, start=1):
-            yield from _invoice(invoice, f"/TDiep/DLieu/HDon[{number}]", needed=kind != _PACKAGE)
+            yield from _invoice(invoice, f"/TDiep/DLieu/HDon[{number}]", needed=kind not in _PACKAGES)
+        if kind == _WITH_LIST:
+            listed = _only(data, "BKe", "/TDiep/DLieu")
+            yield from _between_parties(listed, "NDBKe", "/TDiep/DLieu/BKe")
     elif kind in _BY_TAXPAYER and _children(data, "TKhai"):
         yield from _form(_only(data, "TKhai", "/TDiep/DLieu"), "/TDiep/DLieu/TKhai")
     elif kind in _BY_TAXPAYER:

@@ -20,13 +20,18 @@ if TYPE_CHECKING:
     from invoice.qr import Payee
 
 
-ACTIONS = ("list", "show", "xml", "html", "pdf", "replace", "adjust", "hold", "release")
+MANY = ("replace-many", "adjust-many", "bke", "attach", "record")
+ACTIONS = ("list", "show", "xml", "html", "pdf", "replace", "adjust", *MANY, "hold", "release")
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Options."""
     parser.add_argument("action", choices=ACTIONS)
-    parser.add_argument("name", nargs="?", help="id, authority code or SYMBOL-NUMBER, such as C26MAA-128")
+    parser.add_argument(
+        "name",
+        nargs="?",
+        help="id, authority code or SYMBOL-NUMBER, such as C26MAA-128; for …-many RIGHT.json",
+    )
     parser.add_argument("--limit", type=int, default=20, metavar="N", help="how many to list (default 20)")
     parser.add_argument("--state", help="only invoices in this state")
     parser.add_argument("--size", default="A4", help="paper of html and pdf: A4, A5 or 80mm (default A4)")
@@ -43,6 +48,10 @@ def run(arguments: argparse.Namespace) -> int:
         return _set_aside(config, arguments)
     if arguments.action in {"replace", "adjust"}:
         return run_correction(config, arguments)
+    if arguments.action in MANY:
+        from agent.correction_many import run_many
+
+        return run_many(config, arguments)
     connection = open_reader(config.folder / "thungan.db")
     try:
         if arguments.action == "list":

@@ -139,8 +139,22 @@ def build_correction_list(
         FormInvalid: a value that breaks the table, with the path of its field.
         SigningError: the key cannot be used.
     """
-    content = write_form(CORRECTION_LIST, corrections, f"BKe-{_checked(name)}")
+    content = list_content(corrections, name)
     return _signed("BKe", content, f"BKe-{name}", signer, signing_time)
+
+
+def list_content(corrections: CorrectionList, name: str) -> bytes:
+    """The canonical bytes of NDBKe, of which the seller signs the SHA-256 under the Id ``BKe-{name}``.
+
+    Raises:
+        FormInvalid: as ``build_correction_list``.
+    """
+    return write_form(CORRECTION_LIST, corrections, f"BKe-{_checked(name)}")
+
+
+def list_element(content: bytes, signature: bytes) -> bytes:
+    """The BKe of such content, canonical and without XML declaration, as message 208 carries it."""
+    return _element("BKe", content, signature)
 
 
 def build_correction_record(
@@ -168,16 +182,12 @@ def _checked(name: str) -> str:
 
 def _signed(root: str, content: bytes, name: str, signer: XmlSigner, signing_time: datetime) -> bytes:
     signature = signer.sign(hashlib.sha256(content).digest(), name, f"NBan-{name}", signing_time)
-    return b"".join(
-        (
-            DECLARATION,
-            f"<{root}>".encode(),
-            content,
-            b"<DSCKS><NBan>",
-            signature,
-            f"</NBan></DSCKS></{root}>".encode(),
-        )
-    )
+    return DECLARATION + _element(root, content, signature)
+
+
+def _element(root: str, content: bytes, signature: bytes) -> bytes:
+    opening, closing = f"<{root}>".encode(), f"</NBan></DSCKS></{root}>".encode()
+    return b"".join((opening, content, b"<DSCKS><NBan>", signature, closing))
 
 
 # The tables

@@ -17,7 +17,14 @@ from typing import TYPE_CHECKING
 from authority.answer_writing import build_technical
 from authority.answers import TechnicalError
 from authority.codes import AUTHORITY, is_message_id
-from authority.envelope import PACKAGE, REGISTRATION_MESSAGE, TECHNICAL, Envelope, read_envelope
+from authority.envelope import (
+    CORRECTION_OF_MANY,
+    PACKAGE,
+    REGISTRATION_MESSAGE,
+    TECHNICAL,
+    Envelope,
+    read_envelope,
+)
 from authority.errors import MessageUnreadable
 from authority.gateway import LookUp
 from authority.sandbox.envelope_rules import REPEATED, TOO_LARGE, UNREADABLE, check_envelope
@@ -174,7 +181,7 @@ class Sandbox:
 
     def _judged(self, data: bytes, envelope: Envelope, now: datetime) -> Callable[[], None]:
         """What is left to do about a message once its desk has judged it."""
-        if envelope.header.kind == PACKAGE:
+        if envelope.header.kind in {PACKAGE, CORRECTION_OF_MANY}:
             package = self._packages.judge(data, envelope, now)
             return lambda: self._packages.decide(envelope, package, now)
         desk = self._registrations if envelope.header.kind == REGISTRATION_MESSAGE else self._notices

@@ -29,11 +29,14 @@ class _Shape:
     parts: tuple[str, ...]
     item: str
     signed_whole: bool  # the message's own signature covers DLieu, which needs an Id then
+    beside: str = ""  # what stands once after the items
+    most: int | None = None
 
 
 _FORM_PARTS = ("TTChung", "DLieu")
 _SHAPES = {
     "206": _Shape(("TTChung", "DLieu", "CKSNNT"), "HDon", signed_whole=True),
+    "208": _Shape(("TTChung", "DLieu", "CKSNNT"), "HDon", signed_whole=True, beside="BKe", most=1),
     "100": _Shape(_FORM_PARTS, "TKhai", signed_whole=False),
     "300": _Shape(_FORM_PARTS, "TBao", signed_whole=False),
     "303": _Shape(_FORM_PARTS, "TBao", signed_whole=False),
@@ -101,12 +104,14 @@ def _check_content(content: _Element | None, count: str, shape: _Shape) -> Itera
     if content is None:
         return
     items = len(list(children(content, shape.item)))
-    if items != len(content):
-        yield TechnicalError(ORDER, f"DLieu chỉ được chứa {shape.item}")
+    names = [local_name(part) for part in content]
+    if names != [shape.item] * items + [shape.beside] * bool(shape.beside):
+        beside = f" rồi một {shape.beside}" if shape.beside else ""
+        yield TechnicalError(ORDER, f"DLieu chỉ được chứa {shape.item}{beside}")
     if shape.signed_whole and not content.get("Id"):
         yield TechnicalError(FIELD, "DLieu thiếu Id")
     named = "hóa đơn" if shape.signed_whole else shape.item
     if not _COUNT.fullmatch(count) or int(count) != items or not items:
         yield TechnicalError(COUNT, f"SLuong {count[:20]} không bằng số {named} {items}")
-    elif items > 1 and not shape.signed_whole:
+    elif items > 1 and (shape.most == 1 or not shape.signed_whole):
         yield TechnicalError(COUNT, f"Thông điệp chỉ được chứa một {shape.item}")

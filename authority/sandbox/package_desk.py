@@ -1,4 +1,4 @@
-"""The desk that takes packages of invoices (206) in, and answers with a 204."""
+"""The desk that takes packages of invoices (206) and corrections of many (208) in, and answers with a 204."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from authority.answer_parts import InvoiceReference, Reason
 from authority.answer_writing import NoticeContent, build_notice
 from authority.answers import ALL_VALID, PACKAGE_REFUSED, SOME_REFUSED
 from authority.elements import children
+from authority.sandbox.list_rules import Listed, judge_relation, listed_invoices
 from authority.sandbox.office import VERSION
 from authority.sandbox.rules import Candidate, Opinion, judge_invoice
 from authority.sandbox.settings import (
     CERTIFICATE,
     CODE_FOREIGN,
     CODE_NOT_UNIQUE,
+    LIST,
     NOT_UNIQUE,
     REFUSED_BY_FAULT,
     SELLER,
@@ -24,6 +26,7 @@ from authority.sandbox.settings import (
 from authority.sandbox.signatures import check_signatures
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from cryptography import x509
@@ -62,7 +65,8 @@ class PackageDesk:
             if place in signed.invoices:
                 findings = (*opinion.findings, signed.invoices[place])
                 opinion = Opinion(opinion.candidate, findings, opinion.warnings)
-            opinions.append(opinion)
+            findings = (*opinion.findings, *judge_relation(invoice, envelope))
+            opinions.append(Opinion(opinion.candidate, findings, opinion.warnings))
         package = tuple(
             finding for opinion in opinions for finding in _against_package(opinion, self._office.settings)
         )
@@ -76,7 +80,7 @@ class PackageDesk:
         accepted = 0
         if not package:
             for opinion in judgement.opinions:
-                findings = self._register(opinion, header.message_id, now)
+                findings = self._register(opinion, header.message_id, now, listed_invoices(envelope))
                 accepted += not findings
                 reasons += _reasons(findings, opinion.candidate)
         kind = PACKAGE_REFUSED if package else SOME_REFUSED if reasons else ALL_VALID
@@ -106,12 +110,23 @@ class PackageDesk:
             return (Finding(CERTIFICATE, "Chứng thư số ký gói chưa đăng ký (DSCTSSDung)"),)
         return ()
 
-    def _register(self, opinion: Opinion, message_id: str, now: datetime) -> tuple[Finding, ...]:
+    def _unknown_originals(self, candidate: Candidate, listed: Sequence[Listed]) -> list[Finding]:
+        known = self._office.store.is_registered
+        return [
+            Finding(LIST, f"Hóa đơn {one.symbol}-{one.number} trong bảng kê chưa được tiếp nhận")
+            for one in listed
+            if not known(candidate.tax_code, one.form, one.symbol, one.number)
+        ]
+
+    def _register(
+        self, opinion: Opinion, message_id: str, now: datetime, listed: Sequence[Listed]
+    ) -> tuple[Finding, ...]:
         """Register one invoice, or say why not."""
         candidate = opinion.candidate
         findings = list(opinion.findings)
         if candidate is None:
             return tuple(findings)
+        findings += self._unknown_originals(candidate, listed)
         given = self._office.characters(candidate.tax_code, now)
         if candidate.characters and given and candidate.characters != given:
             findings.append(Finding(CODE_FOREIGN, f"Mã {candidate.code} không dùng 5 ký tự {given} đã cấp"))

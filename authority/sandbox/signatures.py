@@ -35,15 +35,18 @@ class SignatureOpinion:
 
 
 def check_signatures(data: bytes, envelope: Envelope, now: datetime) -> SignatureOpinion:
-    """Verify all signatures of a 206."""
+    """Verify all signatures of a 206 or 208."""
     report = verify_document(data, now=now)
     on_package = [signature for signature in report.signatures if _covers_package(signature)]
     if report.valid:
         return SignatureOpinion((), {}, on_package[0].certificate)
-    on_invoices = [signature for signature in report.signatures if not _covers_package(signature)]
+    on_invoices = [signature for signature in report.signatures if "/HDon" in signature.covers]
+    on_list = [signature for signature in report.signatures if "/BKe" in signature.covers]
     if len(on_package) != 1 or not on_package[0].valid:
         problem = on_package[0].problem if len(on_package) == 1 else report.problem
         return SignatureOpinion((_finding(problem),), {})
+    if bad_list := next((signature for signature in on_list if not signature.valid), None):
+        return SignatureOpinion((_finding(bad_list.problem),), {})
     signed = _signed_invoices(envelope)
     if report.problem is not None or len(signed) != len(on_invoices):
         return SignatureOpinion((_finding(report.problem),), {})

@@ -196,9 +196,13 @@ class Store:
 
     def number_taken(self, candidate: Candidate) -> bool:
         """Whether form, symbol and number of that seller are registered."""
+        return self.is_registered(candidate.tax_code, candidate.form, candidate.symbol, candidate.number)
+
+    def is_registered(self, tax_code: str, form: int, symbol: str, number: int) -> bool:
+        """Whether an invoice of that seller is registered."""
         return self._exists(
             "SELECT 1 FROM registered WHERE tax_code = ? AND form = ? AND symbol = ? AND number = ?",
-            (candidate.tax_code, candidate.form, candidate.symbol, candidate.number),
+            (tax_code, form, symbol, number),
         )
 
     def code_taken(self, candidate: Candidate) -> bool:
