@@ -12,6 +12,7 @@ from platformdirs import user_data_path
 
 from agent.buyer_later import BuyerWait, read_buyer_wait
 from agent.errors import ConfigInvalid
+from drivers.uri import parse_source
 from errors import ThunganError
 from invoice.buyers import UNNAMED_BUYER
 from invoice.compose import REDUCTION_NOTE, Terms
@@ -76,8 +77,10 @@ direct_rate = "1%"
 # marks = ["lấy hóa đơn", "xuất hóa đơn"]
 # until = "23:30"               # đến giờ này mà chưa có thông tin thì lập như khách lẻ
 
-[source]                        # nơi phiếu đi ra: cổng nối tiếp của máy tính tiền
+[source]                        # nơi phiếu đi ra: cổng nối tiếp, mạng… (docs/sources.md; thungan ports)
 uri = "{source}"
+# more = ["tcp://0.0.0.0:9100?printer=tcp://192.168.1.50:9100"]
+# hold_ms = 1500                # lệnh cắt giấy chờ hóa đơn nhiều nhất bấy nhiêu phần nghìn giây
 
 # [transfer]                    # in kèm mã QR chuyển khoản (VietQR) trên phiếu / payment QR on the receipt
 # bank_bin = "970436"           # mã ngân hàng (BIN)
@@ -105,7 +108,8 @@ class Config:
 
     folder: Path
     register: Register
-    source: str
+    sources: tuple[str, ...]
+    hold_limit: float  # seconds a cut waits for its invoice (promise P8)
     key: str  # a setting of signing.keys.open_key
     digest: str
     passphrase: str
@@ -189,7 +193,8 @@ def _read(folder: Path, take: _Sections) -> Config:
     config = Config(
         folder=folder,
         register=Register(terms, letters, taxpayer, take.whole("register.number", 1, MAX_REGISTER)),
-        source=take.text("source.uri", 500, ""),
+        sources=_sources(take),
+        hold_limit=take.whole("source.hold_ms", 100, 10_000, 1_500) / 1000,
         key=take.text("key.file", 500),
         digest=take.text("key.digest", 6, "sha256"),
         passphrase=take.text("key.passphrase", 500).replace("file:keys/", f"file:{folder}/keys/"),
@@ -210,6 +215,15 @@ def _read(folder: Path, take: _Sections) -> Config:
     )
     take.finish()
     return config
+
+
+def _sources(take: _Sections) -> tuple[str, ...]:
+    """``uri`` and ``more``, each understood now rather than when the shop opens."""
+    first = take.text("source.uri", 500, "")
+    sources = ((first,) if first else ()) + take.texts("source.more")
+    for source in sources:
+        parse_source(source)
+    return sources
 
 
 def _payee(take: _Sections, seller: Seller) -> Payee | None:

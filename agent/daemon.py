@@ -11,6 +11,7 @@ import threading
 import time
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from agent.buyer_later import PAPER
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from agent.config import Config
     from drivers.framing import Captured
     from drivers.reading import Reading
-    from drivers.serial_source import SerialSource
+    from drivers.source import Source
     from outbox.delivery import Delivery
 
 WARM_UP = b"\x1b@HD: 1\nA 1 x 1 1\nTONG CONG 1\n"
@@ -50,8 +51,16 @@ SET_UP_ALARM = "set-up"  # key or authority are not usable as configured
 ISSUING_ALARMS = ("E-OUT-", "E-SIGN-")  # codes of errors that stop issuing until they are over
 INITIALISE = b"\x1b@"  # ESC @, with which nearly every register begins a receipt
 LONGEST_RECEIPT = 10.0  # seconds: what arrives later than this after the start has begun after it
+AWAY_ALARM = 10.0  # seconds a port is away before a person is told
 BEGUN_BEFORE = "begun before"  # ended_by of a capture whose beginning may be missing
 BEGUN_BEFORE_PROBLEM = "the receipt may have begun before thungan was listening: print it again"
+# How a capture ended that may be a part of a receipt: it could add up, and be counted again when the shop
+# prints it anew, so only a person may call it a sale.
+DOUBTFUL_ENDS = {
+    BEGUN_BEFORE: BEGUN_BEFORE_PROBLEM,
+    "broken": "the line broke in the middle of the receipt: print it again",
+    "overflow": "the paper is longer than a receipt can be",
+}
 log = logging.getLogger("thungan")
 
 
@@ -84,8 +93,7 @@ class Till:
     def take(self, source: str, captured: Captured) -> bytes:
         """Store, understand, issue; the answer is the code block for the receipt (empty for a non-sale)."""
         began = time.perf_counter()
-        # What comes first may be the end of a receipt whose beginning was sent before we listened. It could
-        # add up, and be counted again when the shop prints it anew: only a person may call that a sale.
+        # What comes first may be the end of a receipt whose beginning was sent before we listened.
         whole = self._heard or captured.data.startswith(INITIALISE) or began - self._opened > LONGEST_RECEIPT
         self._heard = True
         ended_by = captured.ended_by if whole else BEGUN_BEFORE
@@ -116,8 +124,8 @@ class Till:
         capture_id = capture.capture_id
         reading = read_receipt(capture.data)
         issued = None
-        if reading.kind is Kind.SALE and capture.ended_by == BEGUN_BEFORE:
-            self._settle(capture_id, CaptureState.QUARANTINED, reading, (BEGUN_BEFORE_PROBLEM,))
+        if reading.kind is Kind.SALE and (problem := DOUBTFUL_ENDS.get(capture.ended_by)):
+            self._settle(capture_id, CaptureState.QUARANTINED, reading, (problem,))
         elif reading.kind is Kind.SALE and reading.sale is not None:
             waits = self._config.buyer_wait
             now = datetime.now(UTC)
@@ -223,13 +231,15 @@ class Daemon:
         self.store = Store(config.folder)
         self.till = Till(config, self.store, on_taken)
         self._delivery: Delivery | None = None
-        self._source: SerialSource | None = None
+        self._sources: list[Source] = []
         self._scheduler: BackgroundScheduler | None = None
         self._syncing = threading.Lock()
         self._ready = False
         self._certificate: Certificate | None = None
         self._clock_watch = ClockWatch()
         self._listening = threading.Event()
+        self._away: dict[str, float] = {}
+        self._away_said: set[str] = set()
         self._open_key()
 
     def start(self) -> None:
@@ -237,15 +247,18 @@ class Daemon:
         read_receipt(WARM_UP)  # the reader compiles its words once: not while the first customer waits
         from apscheduler.schedulers.background import BackgroundScheduler
 
-        from drivers.serial_source import SerialSource
+        from drivers.source import Source
         from drivers.uri import parse_source
 
-        if self.config.source:
-            name = self.config.source
-            self._source = SerialSource(
-                parse_source(name), lambda captured: self.till.take(name, captured), self._on_state
+        for name in self.config.sources:
+            source = Source(
+                parse_source(name),
+                partial(self.till.take, name),
+                partial(self._on_state, name),
+                self.config.hold_limit,
             )
-            self._source.start()
+            self._sources.append(source)
+            source.start()
         self.till.take_left_over()
         self._scheduler = BackgroundScheduler(timezone="UTC", job_defaults={"coalesce": True})
         self._scheduler.add_job(self.sync, "interval", seconds=self.config.every)
@@ -304,8 +317,8 @@ class Daemon:
 
     def stop(self) -> None:
         """Close the port, end the schedule, finish what is in hand."""
-        if self._source is not None:
-            self._source.stop()
+        for source in self._sources:
+            source.stop()
         if self._scheduler is not None:
             self._scheduler.shutdown()
         self.checkpoint()
@@ -329,7 +342,21 @@ class Daemon:
             self._ready = True
             self.store.run(clear_alarm(SET_UP_ALARM))
 
-    def _on_state(self, state: str, why: str) -> None:
-        if state == "open":
+    def _on_state(self, name: str, state: str, why: str) -> None:
+        """How a source's port, or its printer's, stands: an alarm where it is away for longer."""
+        side, _, word = state.rpartition(" ")
+        if word == "open" and not side:
             self._listening.set()
-        log.info("%s: %s %s", self.config.source, state, why)
+        alarm = f"{side or 'source'}-away {name}"
+        if word == "waiting":
+            first = self._away.setdefault(alarm, time.monotonic())
+            if alarm not in self._away_said:
+                log.warning("%s: %s", name, why)
+                self._away_said.add(alarm)
+            if time.monotonic() - first > AWAY_ALARM:
+                self.store.submit(raise_alarm(alarm, why))
+            return
+        log.info("%s: %s", name, state)
+        self._away_said.discard(alarm)
+        if self._away.pop(alarm, None) is not None:
+            self.store.submit(clear_alarm(alarm))

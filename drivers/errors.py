@@ -4,7 +4,11 @@
 
     DriverError        E-DRV-000
     ├── SourceInvalid  E-DRV-001  a source URI that cannot be understood
-    └── PortUnusable   E-DRV-002  a port that is not there, is in use, or may not be opened
+    └── PortUnusable       E-DRV-002  a port that cannot be used
+        ├── PortMissing    E-DRV-003  it is not there: cable, adapter, name
+        ├── PortBusy       E-DRV-004  another program has it
+        ├── PortForbidden  E-DRV-005  this user may not open it
+        └── PortHangs      E-DRV-006  a call to its driver does not return: a dead adapter
 """
 
 from errors import ThunganError
@@ -31,3 +35,39 @@ class PortUnusable(DriverError):
     advice_vi = "Kiểm tra dây cáp, tên cổng, và tắt chương trình khác đang dùng cổng."
     advice_en = "Check the cable and the port's name, and stop other programs that use the port."
     exit_code = 3
+
+
+class PortMissing(PortUnusable):
+    """The port is not there: the cable is out, the adapter is off, or the name is wrong."""
+
+    code = "E-DRV-003"
+    advice_vi = "Cắm lại cáp hoặc bộ chuyển USB; xem tên cổng bằng: thungan ports."
+    advice_en = "Plug the cable or USB adapter in; thungan ports shows the names of ports."
+
+
+class PortBusy(PortUnusable):
+    """Another program has the port."""
+
+    code = "E-DRV-004"
+    advice_vi = "Tắt phần mềm khác đang dùng cổng này (hoặc một thungan khác)."
+    advice_en = "Stop the other program that has this port (or another thungan)."
+
+
+class PortForbidden(PortUnusable):
+    """This user may not open the port."""
+
+    code = "E-DRV-005"
+    advice_vi = (
+        "Cho người dùng này vào nhóm dialout (Linux): sudo usermod -aG dialout TÊN, rồi đăng nhập lại."
+    )
+    advice_en = (
+        "Put this user into the group dialout (Linux): sudo usermod -aG dialout NAME, then log in again."
+    )
+
+
+class PortHangs(PortUnusable):
+    """A call to the port's driver does not return."""
+
+    code = "E-DRV-006"
+    advice_vi = "Rút bộ chuyển USB ra rồi cắm lại; nếu còn lặp lại, thay bộ chuyển."
+    advice_en = "Unplug the USB adapter and plug it in again; if it happens again, replace it."

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from drivers.escpos.events import Cut, DrawerPulse, Event, Text
+from drivers.escpos.events import Barcode, Cut, DrawerPulse, Event, QrCode, Raster, Text, Unknown
 from drivers.escpos.parser import EscPosParser
 
+_SUBSTANCE = (Text, Raster, QrCode, Barcode, Unknown)
 MAX_CAPTURE = 1_000_000  # bytes of one piece of paper; what is longer goes on as another capture
 
 
 @dataclass(frozen=True, slots=True)
 class Captured:
-    """The bytes of one piece of paper. ``ended_by``: cut, drawer, idle or overflow."""
+    """The bytes of one piece of paper. ``ended_by``: cut, drawer, idle, overflow, or the line's end: closed
+    where the register ended it, broken where it was lost."""
 
     data: bytes
     ended_by: str
@@ -40,6 +42,7 @@ class CaptureSplitter:
         self._base = 0  # offset of the stream's first byte
         self._shown = 0  # bytes of the stream that were given out for printing
         self._text = False
+        self._substance = False  # something that is printed, or not understood: more than commands
 
     def feed(self, data: bytes) -> list[Piece]:
         """The pieces that these bytes complete; a command that is not complete yet is kept back."""
@@ -52,16 +55,21 @@ class CaptureSplitter:
             pieces.append(self._end(len(self._stream), len(self._stream), "overflow"))
         return pieces
 
-    def idle(self) -> list[Piece]:
-        """The line has been silent: what is there is a capture."""
+    @property
+    def fresh(self) -> bool:
+        """Whether nothing has come since the last capture."""
+        return not self._stream
+
+    def finish(self, ended_by: str) -> list[Piece]:
+        """Nothing more comes for now: what is there is a capture, unless it is blank."""
         if not self._stream:
             return []
         for event in self._parser.close():
-            self._text = self._text or isinstance(event, Text)
-        piece = self._end(len(self._stream), len(self._stream), "idle")
+            self._substance = self._substance or isinstance(event, _SUBSTANCE)
+        piece = self._end(len(self._stream), len(self._stream), ended_by)
         self._parser = EscPosParser()
         self._base = 0
-        return [piece] if piece.captured is None or piece.captured.data.strip(b"\0\r\n ") else []
+        return [piece]
 
     def _take(self, event: Event, pieces: list[Piece]) -> None:
         end = event.end - self._base
@@ -69,8 +77,9 @@ class CaptureSplitter:
             pieces.append(self._end(event.start - self._base, end, "cut"))
         elif isinstance(event, DrawerPulse) and not self._text:
             pieces.append(self._end(end, end, "drawer"))
-        elif isinstance(event, Text):
-            self._text = True
+        elif isinstance(event, _SUBSTANCE):
+            self._substance = True
+            self._text = self._text or isinstance(event, Text)
 
     def _show(self, pieces: list[Piece]) -> None:
         """Let the printer have what cannot be part of a cut: all but an open command at the end."""
@@ -81,9 +90,12 @@ class CaptureSplitter:
 
     def _end(self, start: int, end: int, ended_by: str) -> Piece:
         before = bytes(self._stream[self._shown : start])
-        piece = Piece(before, bytes(self._stream[start:end]), Captured(bytes(self._stream[:end]), ended_by))
+        cut, data = bytes(self._stream[start:end]), bytes(self._stream[:end])
+        # A register that asks its printer how it is, or feeds and cuts, prints nothing: that is no paper.
+        captured = Captured(data, ended_by) if self._substance or ended_by == "drawer" else None
+        piece = Piece(before, cut, captured) if captured else Piece(before + cut, b"", None)
         del self._stream[:end]
         self._base += end
         self._shown = 0
-        self._text = False
+        self._text = self._substance = False
         return piece

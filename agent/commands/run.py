@@ -31,7 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
     daemon.start()
-    sys.stdout.write(f"thungan runs: {config.source or 'no source configured'}\n")
+    sys.stdout.write(f"thungan runs: {', '.join(config.sources) or 'no source configured'}\n")
     sys.stdout.flush()
     while not ended.wait(1.0):
         pass

@@ -54,7 +54,7 @@ def test_the_splitter_gives_every_byte_once_and_in_order(cuts: list[int]) -> Non
     for place in [*sorted(cuts), len(SAMPLE)]:
         pieces += splitter.feed(SAMPLE[last:place])
         last = place
-    for piece in [*pieces, *splitter.idle()]:
+    for piece in [*pieces, *splitter.finish("idle")]:
         out += piece.before + piece.cut
         if piece.captured is not None:
             captures.append(piece.captured.data)
