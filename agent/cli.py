@@ -24,6 +24,7 @@ COMMANDS = {
     "demo": ("everything embedded, from receipt to accepted invoice", "thungan demo --sales 20"),
     "decode": ("read a receipt's bytes as a sale", "thungan decode receipt.prn --json"),
     "issue": ("issue one invoice from a sale in JSON", "thungan issue sale.json --data shop --json"),
+    "ports": ("serial ports, and what is heard on one", "thungan ports /dev/ttyUSB0 --listen 5"),
     "sync": ("deliver what is waiting", "thungan sync --once --data shop"),
     "status": ("how the register stands", "thungan status --data shop --json"),
     "invoice": ("look at invoices", "thungan invoice list --data shop"),
