@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: carts help docs setup system demo test lint bench lock clean
+.PHONY: carts fuzz help docs setup system demo test lint bench lock clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -34,6 +34,10 @@ lint: setup ## format, lint, types, import arrows
 
 carts: setup ## random sales against every sum (CARTS of them)
 	@$(BIN)/python tests/invoice/cart_storm.py --carts $(or $(CARTS),200000)
+
+fuzz: setup ## every parser of foreign bytes, FUZZ_SECONDS each (600)
+	@$(BIN)/python -m pip install -q --disable-pip-version-check atheris 2>/dev/null || echo "no atheris here: inputs are mutated blindly"
+	@$(BIN)/python tests/fuzz/fuzz.py --seconds $(or $(FUZZ_SECONDS),600)
 
 bench: setup ## speed, as ratios
 	@$(BIN)/python -m bench

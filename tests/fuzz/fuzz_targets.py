@@ -1,0 +1,161 @@
+"""What is fuzzed: every parser of bytes from outside. A target may refuse its input only by our own errors.
+
+Each target also checks what must hold of whatever it reads, so that a wrong answer is found as a crash is.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from authority.answers import parse_answer
+from drivers.encoding import decide_runs, decode, run_encoding
+from drivers.escpos.parser import EscPosParser
+from drivers.framing import CaptureSplitter
+from drivers.hearing import heard_at
+from drivers.paper import lay_out
+from drivers.reading import load_profile, read_receipt, reading_to_json
+from drivers.reading.profile import parse_profile, shipped_profiles
+from drivers.uri import parse_source
+from errors import ThunganError
+from invoice.reader import read_invoice
+from invoice.sale import Kind
+from invoice.sale_json import sale_from_json, sale_to_json
+from invoice.validation import check_document
+from signing.verify import verify_document
+
+Target = Callable[[bytes], None]
+DATA = Path(__file__).parent.parent / "data"
+LARGEST = 20_000  # bytes of one input
+
+
+def escpos(data: bytes) -> None:
+    """Any split gives the same events, and they cover the stream in order."""
+    whole = EscPosParser()
+    events = whole.feed(data) + whole.close()
+    parts, cut = EscPosParser(), len(data) // 3
+    split = parts.feed(data[:cut]) + parts.feed(data[cut : cut + 1]) + parts.feed(data[cut + 1 :])
+    assert split + parts.close() == events
+    at = 0
+    for event in events:
+        assert at <= event.start <= event.end <= len(data)
+        at = event.start
+
+
+def splitter(data: bytes) -> None:
+    """What is passed on is what came, byte for byte, however it is split."""
+    pieces_of = []
+    for step in (len(data) or 1, 7):
+        cutter = CaptureSplitter()
+        pieces = []
+        for at in range(0, len(data), step):
+            pieces += cutter.feed(data[at : at + step])
+        pieces += cutter.finish("idle")
+        assert b"".join(piece.before + piece.cut for piece in pieces) == data
+        pieces_of.append([piece.captured for piece in pieces if piece.captured])
+    assert pieces_of[0] == pieces_of[1]
+
+
+def paper(data: bytes) -> None:
+    """Lines lie in the capture, in order."""
+    laid = lay_out(data)
+    at = 0
+    for line in laid.lines:
+        assert at <= line.start <= line.end <= len(data)
+        at = line.start
+
+
+def encodings(data: bytes) -> None:
+    """Whatever is decided can be decoded with."""
+    for table in (None, 0, 27, 30, 255):
+        decided = decide_runs([(data, table)])
+        assert isinstance(decode(data, run_encoding(decided, table, data)), str)
+
+
+def reading(data: bytes) -> None:
+    """Exact or quarantined: a sale's sums agree, and it survives its own JSON; with every profile."""
+    for name in shipped_profiles():
+        read = read_receipt(data, profile=load_profile(name))
+        json.dumps(reading_to_json(read))
+        if read.kind is Kind.SALE:
+            assert read.sale is not None
+            assert read.sale.problems() == ()
+            assert not read.problems
+            assert sale_from_json(json.dumps(sale_to_json(read.sale))) == read.sale
+        elif read.kind is Kind.QUARANTINED:
+            assert read.problems
+
+
+def profile(data: bytes) -> None:
+    """A profile's TOML."""
+    parse_profile(data.decode("utf-8", "replace"))
+
+
+def hearing(data: bytes) -> None:
+    """What was heard on a line."""
+    assert 0 <= heard_at(9600, data).score <= 1
+
+
+def invoice(data: bytes) -> None:
+    """An invoice's XML, leniently and strictly."""
+    read_invoice(data)
+    check_document(data)
+
+
+def answers(data: bytes) -> None:
+    """A message of the authority."""
+    parse_answer(data)
+
+
+def signatures(data: bytes) -> None:
+    """The verifier never raises, and is never pleased with what it has no signature for."""
+    report = verify_document(data)
+    assert report.valid == (report.problem is None and all(one.valid for one in report.signatures))
+    assert not report.valid or report.signatures
+
+
+def sale(data: bytes) -> None:
+    """A sale in JSON reads back as itself."""
+    read = sale_from_json(data)
+    assert sale_from_json(json.dumps(sale_to_json(read))) == read
+
+
+def source(data: bytes) -> None:
+    """A source URI."""
+    parse_source(data.decode("utf-8", "replace"))
+
+
+_RECEIPTS = ("receipts/*.prn", "receipts_other/*.prn")
+TARGETS: dict[str, tuple[Target, tuple[str, ...]]] = {
+    "escpos": (escpos, _RECEIPTS),
+    "splitter": (splitter, _RECEIPTS),
+    "paper": (paper, _RECEIPTS),
+    "encodings": (encodings, _RECEIPTS),
+    "reading": (reading, _RECEIPTS),
+    "hearing": (hearing, _RECEIPTS),
+    "profile": (profile, ("../../drivers/profiles/*.toml",)),
+    "invoice": (invoice, ("messages/*.xml",)),
+    "answers": (answers, ("messages/*.xml",)),
+    "signatures": (signatures, ("messages/*.xml",)),
+    "sale": (sale, ("receipts/*.json",)),
+    "source": (source, ("../../docs/sources.md",)),
+}
+
+
+def seeds(name: str) -> list[bytes]:
+    """What a target's inputs are grown from."""
+    found = [path.read_bytes() for pattern in TARGETS[name][1] for path in sorted(DATA.glob(pattern))]
+    if name == "invoice":
+        found = [
+            b"<HDon>" + one.partition(b"<HDon>")[2].partition(b"</HDon>")[0] + b"</HDon>" for one in found
+        ]
+    return [one[:LARGEST] for one in found]
+
+
+def run(name: str, data: bytes) -> None:
+    """One input; our own errors are answers."""
+    try:
+        TARGETS[name][0](data)
+    except ThunganError:
+        return
