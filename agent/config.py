@@ -12,6 +12,7 @@ from platformdirs import user_data_path
 
 from agent.buyer_later import BuyerWait, read_buyer_wait
 from agent.errors import ConfigInvalid
+from drivers.codeblock import Printer, QrStyle
 from drivers.uri import parse_source
 from errors import ThunganError
 from invoice.buyers import UNNAMED_BUYER
@@ -80,7 +81,12 @@ direct_rate = "1%"
 [source]                        # nơi phiếu đi ra: cổng nối tiếp, mạng… (docs/sources.md; thungan ports)
 uri = "{source}"
 # more = ["tcp://0.0.0.0:9100?printer=tcp://192.168.1.50:9100"]
+# profile = "general"           # cách đọc phiếu: tên hoặc tệp .toml (thungan profile)
 # hold_ms = 1500                # lệnh cắt giấy chờ hóa đơn nhiều nhất bấy nhiêu phần nghìn giây
+
+# [printer]                     # máy in phiếu
+# qr = "native"                 # native, raster, columns (máy cũ), star, none
+# paper = 80                    # mm: 58 hoặc 80
 
 # [transfer]                    # in kèm mã QR chuyển khoản (VietQR) trên phiếu / payment QR on the receipt
 # bank_bin = "970436"           # mã ngân hàng (BIN)
@@ -100,6 +106,9 @@ every = 15                      # giây giữa hai lần gửi
 # per_minute = 60               # số gói nhiều nhất mỗi phút; 0: không giới hạn / most messages a minute
 # pin = "sha256:…"              # chỉ tin máy chủ có khóa này / trust only the server with this key
 """
+
+
+PAPERS = {58: 384, 80: 576}  # mm -> dots across
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +131,8 @@ class Config:
     per_minute: int
     payee: Payee | None
     buyer_wait: BuyerWait | None
+    printer: Printer
+    profile: str  # receipt profile: a shipped one's name or a file; "" is the general one
     forms: dict[str, Any]  # [office] and [representative], as agent.form_filling reads them
 
     @property
@@ -202,6 +213,8 @@ def _read(folder: Path, take: _Sections) -> Config:
         ca=_path(folder, take.text("authority.ca", 500, "")),
         trust=_path(folder, take.text("authority.trust", 500, "")),
         every=float(take.whole("authority.every", 1, 86_400, 15)),
+        printer=_printer(take),
+        profile=_profile(folder, take.text("source.profile", 300, "")),
         proxy=take.text("authority.proxy", 200, "") or None,
         pin=take.text("authority.pin", 110, "") or None,
         per_minute=take.whole("authority.per_minute", 0, 100_000, 0),
@@ -224,6 +237,27 @@ def _sources(take: _Sections) -> tuple[str, ...]:
     for source in sources:
         parse_source(source)
     return sources
+
+
+def _printer(take: _Sections) -> Printer:
+    style = take.text("printer.qr", 10, QrStyle.NATIVE.value)
+    paper = take.whole("printer.paper", 58, 80, 80)
+    if style not in tuple(QrStyle):
+        raise ConfigInvalid(f"printer.qr must be one of {', '.join(QrStyle)}")
+    if paper not in PAPERS:
+        raise ConfigInvalid("printer.paper must be 58 or 80 (mm)")
+    return Printer(QrStyle(style), PAPERS[paper])
+
+
+def _profile(folder: Path, name: str) -> str:
+    """A file beside config.toml, or a shipped profile; looked at now rather than at the first receipt."""
+    from drivers.reading.profile import load_profile  # late: most shops have none
+
+    path = folder / name
+    found = str(path) if name and path.is_file() else name
+    if found:
+        load_profile(found)
+    return found
 
 
 def _payee(take: _Sections, seller: Seller) -> Payee | None:

@@ -18,7 +18,7 @@ from agent.buyer_later import PAPER
 from agent.clock_watch import ClockWatch
 from agent.parts import open_delivery, open_signer, sign_checkpoint
 from drivers.codeblock import code_block
-from drivers.reading import read_receipt
+from drivers.reading import load_profile, read_receipt
 from errors import ThunganError
 from invoice.errors import InvoiceError
 from invoice.qr import lookup_object, payment_and_lookup_text
@@ -27,7 +27,7 @@ from outbox.alarms import clear_alarm, raise_alarm, standing_alarms
 from outbox.captures import RawCapture, raw_captures, record_capture, settle_capture
 from outbox.deadlines import record_clock_jump, watch_deadline
 from outbox.errors import TransitionRefused
-from outbox.issuing import Issued, issue
+from outbox.issuing import Issued, issue, issued_before
 from outbox.states import CaptureState
 from outbox.store import Store
 from outbox.waiting import give_buyer, wait_for_buyer, waiting_sales
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from drivers.framing import Captured
     from drivers.reading import Reading
     from drivers.source import Source
+    from invoice.sale import Sale
     from outbox.delivery import Delivery
 
 WARM_UP = b"\x1b@HD: 1\nA 1 x 1 1\nTONG CONG 1\n"
@@ -83,6 +84,7 @@ class Till:
         self._on_taken = on_taken
         self._opened = time.perf_counter()
         self._heard = False
+        self._profile = load_profile(config.profile) if config.profile else None
         connection = store.reader()
         try:
             # Alarms of issuing that an earlier run has left: the next invoice clears them.
@@ -122,7 +124,7 @@ class Till:
 
     def _understand(self, capture: RawCapture, began: float) -> bytes:
         capture_id = capture.capture_id
-        reading = read_receipt(capture.data)
+        reading = read_receipt(capture.data, profile=self._profile)
         issued = None
         if reading.kind is Kind.SALE and (problem := DOUBTFUL_ENDS.get(capture.ended_by)):
             self._settle(capture_id, CaptureState.QUARANTINED, reading, (problem,))
@@ -130,18 +132,28 @@ class Till:
             waits = self._config.buyer_wait
             now = datetime.now(UTC)
             if waits is not None and waits.asks(reading.text, reading.sale, now):
-                return self._wait(reading, capture_id, waits.ends(now), began)
+                return self._wait(reading, capture, waits.ends(now), began)
             issued = self._issue(reading, capture_id)
         elif reading.kind is Kind.QUARANTINED:
             self._settle(capture_id, CaptureState.QUARANTINED, reading, reading.problems)
         else:
             self._settle(capture_id, CaptureState.NON_SALE, reading, ())
-        return self._answer(capture_id, reading, issued, began)
+            if reading.kind is Kind.REPRINT and reading.sale is not None:
+                issued = self._issued_before(reading.sale)
+        return self._answer(capture, reading, issued, began)
 
-    def _answer(self, capture_id: int, reading: Reading, issued: Issued | None, began: float) -> bytes:
+    def _issued_before(self, sale: Sale) -> Issued | None:
+        """The invoice of a receipt that is printed again: the copy shows the same code."""
+        connection = self._store.reader()
+        try:
+            return issued_before(connection, sale, self._config.register)
+        finally:
+            connection.close()
+
+    def _answer(self, capture: RawCapture, reading: Reading, issued: Issued | None, began: float) -> bytes:
         """Tell who listens, and give the block of the invoice, if there is one."""
         if self._on_taken:
-            self._on_taken(Taken(capture_id, reading, issued, time.perf_counter() - began))
+            self._on_taken(Taken(capture.capture_id, reading, issued, time.perf_counter() - began))
         if issued is None:
             return b""
         lines = (
@@ -149,21 +161,31 @@ class Till:
             f"Ký hiệu: {issued.form}{issued.symbol}  Số: {issued.number}",
             f"MST: {self._config.seller.tax_code}",
         )
-        return code_block(lines, self._qr(issued), encoding=reading.encoding)
+        return code_block(
+            lines,
+            self._qr(issued),
+            encoding=reading.encoding,
+            printer=self._config.printer,
+            receipt=capture.data,
+        )
 
-    def _wait(self, reading: Reading, capture_id: int, until: datetime, began: float) -> bytes:
+    def _wait(self, reading: Reading, capture: RawCapture, until: datetime, began: float) -> bytes:
         """Keep the sale for its buyer; its paper says under which number to ask."""
         assert reading.sale is not None  # noqa: S101 - for the type checker: the caller has looked
         try:
-            kept = self._store.run(wait_for_buyer(reading.sale, self._config.register, capture_id, until))
+            kept = self._store.run(
+                wait_for_buyer(reading.sale, self._config.register, capture.capture_id, until)
+            )
         except InvoiceError as error:
-            self._settle(capture_id, CaptureState.QUARANTINED, reading, (str(error),))
-            return self._answer(capture_id, reading, None, began)
+            self._settle(capture.capture_id, CaptureState.QUARANTINED, reading, (str(error),))
+            return self._answer(capture, reading, None, began)
         if kept.issued is not None:
-            return self._answer(capture_id, reading, kept.issued, began)
-        self._answer(capture_id, reading, None, began)
+            return self._answer(capture, reading, kept.issued, began)
+        self._answer(capture, reading, None, began)
         lines = tuple(line.format(number=kept.sale_id) for line in PAPER)
-        return code_block(lines, "", encoding=reading.encoding)
+        return code_block(
+            lines, "", encoding=reading.encoding, printer=self._config.printer, receipt=capture.data
+        )
 
     def issue_waiting(self, now: datetime | None = None) -> int:
         """Invoice the sales whose buyer has not come in time; how many."""

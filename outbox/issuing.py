@@ -16,6 +16,7 @@ from invoice.compose import check_sale, compose
 from invoice.document import content_id, write_content, write_invoice
 from invoice.invoice import Invoice, LedgerWitness, Relation
 from invoice.qr import lookup_text
+from invoice.sale import Kind
 from invoice.sale_json import VIETNAM, sale_to_json
 from outbox.crash_points import crash_point
 from outbox.deadlines import CLOCK_SKEW
@@ -170,17 +171,28 @@ def sign_and_store(
 
 
 def fingerprint(sale: Sale, register: Register, captured: datetime | None = None) -> str | None:
-    """What makes two receipts the same sale: number, time and content; None where the receipt has no number.
+    """What makes two receipts the same sale: number, time, goods, total and buyer; None without a
+    receipt number.
 
-    Two coffees in one minute without receipt numbers are two sales, so they have no fingerprint.
+    How it was paid, and what a second print says of itself, make no other sale of it. Two coffees in one
+    minute without receipt numbers are two sales, so they have no fingerprint.
     """
     when = sale.sold_at or (captured.astimezone(VIETNAM).date() if captured else None)
     if sale.receipt_no is None or when is None:
         return None
-    content = sale_to_json(sale)
+    said = sale_to_json(sale)
+    names = ("kind", "receipt_no", "lines", "discount", "total", "currency", "buyer")
+    content = {name: said.get(name) for name in names}
     content["sold_at"] = when.isoformat()
     content["register"] = [register.letters, register.number]
     return sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def issued_before(connection: sqlite3.Connection, sale: Sale, register: Register) -> Issued | None:
+    """The invoice of a sale that is printed again; None where its first print is not known."""
+    mark = fingerprint(replace(sale, kind=Kind.SALE), register)
+    row = connection.execute("SELECT id FROM sale WHERE fingerprint = ?", (mark,)).fetchone()
+    return issued_by_sale(connection, row[0]) if mark and row else None
 
 
 def issued_by_sale(connection: sqlite3.Connection, sale_id: int) -> Issued | None:

@@ -117,6 +117,17 @@ def find_invoice(connection: sqlite3.Connection, name: str) -> tuple[dict[str, A
     return data, bytes(data.pop("document"))
 
 
+def late_capture(connection: sqlite3.Connection, invoice_id: int) -> str | None:
+    """The day on which the paper of an invoice was captured, where a person decided about it later."""
+    row = connection.execute(
+        "SELECT json_extract(body, '$.late') FROM leaf WHERE kind = 'capture.resolved' AND subject ="
+        " (SELECT capture.id FROM capture JOIN invoice ON capture.sale_id = invoice.sale_id"
+        "  WHERE invoice.id = ? LIMIT 1)",
+        (invoice_id,),
+    ).fetchone()
+    return None if row is None or row[0] is None else str(row[0])
+
+
 def sale_of(connection: sqlite3.Connection, invoice_id: int) -> str:
     """The sale of an invoice as JSON.
 
@@ -135,7 +146,7 @@ def sale_of(connection: sqlite3.Connection, invoice_id: int) -> str:
 def quarantined(connection: sqlite3.Connection) -> list[dict[str, Any]]:
     """Captures that wait for a person."""
     rows = connection.execute(
-        "SELECT id, source, captured_at, problems, length(data) AS bytes FROM capture"
+        "SELECT id, source, captured_at, ended_by, problems, length(data) AS bytes FROM capture"
         " WHERE state = 'quarantined' ORDER BY id"
     )
     return [dict(row) for row in rows]

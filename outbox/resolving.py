@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
+from invoice.sale_json import VIETNAM
 from outbox.errors import NotFound
 from outbox.issuing import Issued, issue
 from outbox.states import CaptureState, check_transition
@@ -30,7 +32,7 @@ def resolve_as_sale(capture_id: int, sale: Sale, register: Register, reason: str
         _check(tx, capture_id)
         outcome = issue(sale, register)(tx)
         issued = outcome if isinstance(outcome, Issued) else (yield from outcome)
-        _resolve(tx, capture_id, "sale", reason, issued)
+        _resolve(tx, capture_id, "sale", reason, issued, _lateness(tx, capture_id, issued))
         return issued
 
     return job
@@ -57,7 +59,25 @@ def _check(tx: Tx, capture_id: int) -> None:
     check_transition(CaptureState(row[0]), CaptureState.RESOLVED)
 
 
-def _resolve(tx: Tx, capture_id: int, kind: str, reason: str, issued: Issued | None) -> None:
+def _lateness(tx: Tx, capture_id: int, issued: Issued) -> dict[str, str]:
+    """What the ledger says of a sale that is decided about after its day: captured when, invoiced under when.
+
+    The law wants the day of the sale (NLap); where the series has gone on, its last day is the earliest.
+    """
+    (at,) = tx.execute("SELECT captured_at FROM capture WHERE id = ?", (capture_id,)).fetchone()
+    captured = datetime.fromisoformat(at).astimezone(VIETNAM).date().isoformat()
+    today = tx.now.astimezone(VIETNAM).date().isoformat()
+    return {} if captured == today == issued.day else {"late": captured, "day": issued.day}
+
+
+def _resolve(
+    tx: Tx,
+    capture_id: int,
+    kind: str,
+    reason: str,
+    issued: Issued | None,
+    late: dict[str, str] | None = None,
+) -> None:
     tx.execute(
         "UPDATE capture SET state = ?, kind = ?, sale_id = ? WHERE id = ?",
         (CaptureState.RESOLVED, kind, issued.sale_id if issued else None, capture_id),
@@ -69,4 +89,5 @@ def _resolve(tx: Tx, capture_id: int, kind: str, reason: str, issued: Issued | N
         resolved_as=kind,
         reason=reason,
         invoice=issued.invoice_id if issued else None,
+        **(late or {}),
     )

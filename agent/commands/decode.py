@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agent.commands.issue import read_input
+from agent.paper_showing import show_proof, write_picture
 from drivers.reading import read_receipt, reading_to_json
 from invoice.sale import Kind
 
@@ -18,17 +20,24 @@ def add(parser: argparse.ArgumentParser) -> None:
     """Options."""
     parser.add_argument("file", metavar="FILE", help="the bytes a register sent; - for standard input")
     parser.add_argument("--profile", metavar="NAME", help="a receipt profile")
+    parser.add_argument("--png", type=Path, metavar="OUT.png", help="draw the paper")
+    parser.add_argument("--proof", action="store_true", help="which bytes gave which field, which sums held")
     parser.add_argument("--json", action="store_true", help="print the sale as JSON")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Decode one capture."""
-    reading = read_receipt(read_input(arguments.file), profile=arguments.profile)
+    content = read_input(arguments.file)
+    reading = read_receipt(content, profile=arguments.profile)
+    if arguments.png is not None:
+        write_picture(content, arguments.png)
     data = reading_to_json(reading)
     if arguments.json:
         sys.stdout.write(json.dumps(data, ensure_ascii=False, indent=1) + "\n")
     else:
         _show(data)
+        if arguments.proof:
+            show_proof(reading)
     return 2 if reading.kind is Kind.QUARANTINED else 0
 
 

@@ -68,10 +68,13 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.action in {"xml", "html", "pdf"}:
             give_out(_form(document, row["state"], arguments, config.payee), arguments.output)
         elif arguments.json:
+            row["captured_on"] = reports.late_capture(connection, row["id"])
             sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
         else:
             for key, value in row.items():
                 sys.stdout.write(f"{key:<12} {value}\n")
+            if (day := reports.late_capture(connection, row["id"])) is not None:
+                sys.stdout.write(f"{'late':<12} the receipt was captured on {day}, decided about later\n")
         return 0
     finally:
         connection.close()

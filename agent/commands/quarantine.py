@@ -1,70 +1,101 @@
-"""``thungan quarantine list/show/resolve``: captures that need a person."""
+"""``thungan quarantine list/show/resolve/reread``: captures that need a person."""
 
 from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from agent.commands.issue import read_input
 from agent.config import Config, default_folder, load_config
+from agent.daemon import DOUBTFUL_ENDS
 from agent.errors import ReasonMissing
+from agent.field_setting import set_fields
+from agent.paper_showing import show_bytes, show_proof, write_picture
 from agent.parts import open_store
-from invoice.sale_json import sale_from_json
+from drivers.reading import Reading, read_receipt, reading_to_json
+from errors import ThunganError
+from invoice.errors import SaleInvalid
+from invoice.sale import Kind, Sale
+from invoice.sale_json import sale_from_json, sale_from_object, sale_to_json
 from outbox import reports
 from outbox.resolving import resolve_as_nothing, resolve_as_sale
 from outbox.store import open_reader
 
 if TYPE_CHECKING:
     import argparse
+    import sqlite3
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Options."""
-    parser.add_argument("action", choices=["list", "show", "resolve"])
+    parser.add_argument("action", choices=["list", "show", "resolve", "reread"])
     parser.add_argument("capture", nargs="?", type=int, help="the capture's number, for show and resolve")
+    parser.add_argument("--png", type=Path, metavar="OUT.png", help="show: draw the paper")
+    parser.add_argument("--hex", action="store_true", help="show: the bytes; > where a field was read from")
     parser.add_argument("--sale", metavar="SALE.json", help="resolve: the sale that the paper was")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="FIELD=VALUE",
+        help="resolve: what was understood, with this field right: total=125000, lines.0.amount=5000",
+    )
+    parser.add_argument(
+        "--profile", metavar="NAME", help="read by this profile: a shipped one's name, or a file"
+    )
     parser.add_argument("--no-sale", action="store_true", help="resolve: the paper was no sale")
     parser.add_argument("--reason", default="", help="resolve: why")
+    parser.add_argument("--yes", action="store_true", help="reread: issue what reads as a sale now")
     parser.add_argument("--json", action="store_true", help="print as JSON")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """List what waits, show one with what was understood of it, or decide what it was."""
+    """List what waits, show one, decide what it was, or read all of them again by another profile."""
     config = load_config(arguments.data or default_folder())
     if arguments.action == "resolve":
         return _resolve(config, arguments)
+    if arguments.action == "reread":
+        return _reread(config, arguments)
     connection = open_reader(config.folder / "thungan.db")
     try:
         if arguments.action == "list":
-            rows = reports.quarantined(connection)
-            if arguments.json:
-                sys.stdout.write(json.dumps(rows, ensure_ascii=False) + "\n")
-            for row in [] if arguments.json else rows:
-                sys.stdout.write(
-                    f"{row['id']:>6} {row['captured_at']} {row['bytes']} bytes {row['problems']}\n"
-                )
-            return 3 if rows else 0
-        from drivers.reading import read_receipt, reading_to_json
-
-        reading = read_receipt(reports.capture_bytes(connection, arguments.capture or 0))
-        if arguments.json:
-            sys.stdout.write(json.dumps(reading_to_json(reading), ensure_ascii=False, indent=1) + "\n")
-        else:
-            sys.stdout.write(reading.text + "\n")
-            for problem in reading.problems:
-                sys.stdout.write(f"problem: {problem}\n")
-        return 0
+            return _list(connection, as_json=arguments.json)
+        content = reports.capture_bytes(connection, arguments.capture or 0)
     finally:
         connection.close()
+    reading = read_receipt(content, profile=arguments.profile or config.profile or None)
+    if arguments.png is not None:
+        write_picture(content, arguments.png)
+    if arguments.json:
+        sys.stdout.write(json.dumps(reading_to_json(reading), ensure_ascii=False, indent=1) + "\n")
+        return 0
+    sys.stdout.write(reading.text + "\n")
+    for problem in reading.problems:
+        sys.stdout.write(f"problem: {problem}\n")
+    show_proof(reading)
+    if arguments.hex:
+        show_bytes(content, reading)
+    return 0
+
+
+def _list(connection: sqlite3.Connection, *, as_json: bool) -> int:
+    rows = reports.quarantined(connection)
+    if as_json:
+        sys.stdout.write(json.dumps(rows, ensure_ascii=False) + "\n")
+    for row in [] if as_json else rows:
+        sys.stdout.write(f"{row['id']:>6} {row['captured_at']} {row['bytes']} bytes {row['problems']}\n")
+    return 3 if rows else 0
 
 
 def _resolve(config: Config, arguments: argparse.Namespace) -> int:
     """A person's decision, with its reason; ``decode`` and ``show`` give a sale to start from."""
-    if not arguments.reason.strip() or (arguments.sale is None) == (not arguments.no_sale):
-        raise ReasonMissing("resolve takes --sale SALE.json or --no-sale, and a reason")
+    ways = [arguments.sale is not None, bool(arguments.set or arguments.profile), arguments.no_sale]
+    if not arguments.reason.strip() or ways.count(True) != 1:
+        raise ReasonMissing("resolve takes --sale SALE.json, --set and --profile, or --no-sale, and a reason")
     number, reason = arguments.capture or 0, arguments.reason.strip()
-    sale = None if arguments.no_sale else sale_from_json(read_input(arguments.sale))
+    sale = None if arguments.no_sale else _right_sale(config, arguments)
     store = open_store(config)
     try:
         if sale is None:
@@ -76,3 +107,65 @@ def _resolve(config: Config, arguments: argparse.Namespace) -> int:
     finally:
         store.close()
     return 0
+
+
+def _right_sale(config: Config, arguments: argparse.Namespace) -> Sale:
+    """The sale as a person has it: whole, or what is understood with some fields set right."""
+    if arguments.sale is not None:
+        return sale_from_json(read_input(arguments.sale))
+    connection = open_reader(config.folder / "thungan.db")
+    try:
+        content = reports.capture_bytes(connection, arguments.capture or 0)
+    finally:
+        connection.close()
+    reading = read_receipt(content, profile=arguments.profile or config.profile or None)
+    if not arguments.set:
+        if reading.kind is not Kind.SALE or reading.sale is None:
+            raise SaleInvalid(f"by that profile it is {reading.kind.value}: {'; '.join(reading.problems)}")
+        return reading.sale
+    understood: dict[str, Any] = {} if reading.sale is None else sale_to_json(reading.sale)
+    return sale_from_object(set_fields({**understood, "kind": "sale"}, arguments.set))
+
+
+def _reread(config: Config, arguments: argparse.Namespace) -> int:
+    """Read the whole quarantine again; only what is exact now is issued, and only with --yes."""
+    profile = arguments.profile or config.profile or None
+    connection = open_reader(config.folder / "thungan.db")
+    try:
+        found = [
+            (
+                row["id"],
+                row["ended_by"],
+                read_receipt(reports.capture_bytes(connection, row["id"]), profile=profile),
+            )
+            for row in reports.quarantined(connection)
+        ]
+    finally:
+        connection.close()
+    exact = [(number, reading) for number, ended_by, reading in found if _is_exact(ended_by, reading)]
+    for number, reading in exact:
+        assert reading.sale is not None  # noqa: S101 - for the type checker: exact ones have a sale
+        sys.stdout.write(f"{number:>6} {reading.sale.receipt_no or '-':<12} {reading.sale.total:>13,}\n")
+    sys.stdout.write(f"{len(exact)} of {len(found)} read exactly\n")
+    if not exact or not arguments.yes:
+        if exact:
+            sys.stdout.write("nothing is issued yet: the same command with --yes issues them\n")
+        return 3 if found else 0
+    reason = arguments.reason.strip() or f"read again by the profile {profile or 'general'}"
+    store, done = open_store(config), 0
+    try:
+        for number, reading in exact:
+            assert reading.sale is not None  # noqa: S101
+            try:
+                store.run(resolve_as_sale(number, reading.sale, config.register, reason))
+                done += 1
+            except ThunganError as error:
+                sys.stderr.write(f"capture {number}: {error}\n")
+    finally:
+        store.close()
+    sys.stdout.write(f"{done} issued\n")
+    return 0 if done == len(found) else 3
+
+
+def _is_exact(ended_by: str, reading: Reading) -> bool:
+    return reading.kind is Kind.SALE and reading.sale is not None and ended_by not in DOUBTFUL_ENDS

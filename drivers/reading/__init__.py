@@ -8,7 +8,6 @@ Kinds and heads, goods by layouts, the foot's entries and the sums that must all
 module; the words and layouts are data, in ``drivers/profiles/*.toml``.
 """
 
-from drivers.reading.copies import sale_key
 from drivers.reading.learning import Learned, Sample, check_profile, learn_profile
 from drivers.reading.profile import Profile, load_profile, shipped_profiles
 from drivers.reading.receipt import Proof, Reading, read_receipt, reading_to_json
@@ -24,6 +23,5 @@ __all__ = [
     "load_profile",
     "read_receipt",
     "reading_to_json",
-    "sale_key",
     "shipped_profiles",
 ]

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 
-from drivers.reading import read_receipt, sale_key
+from drivers.reading import read_receipt
 from invoice.sale import Kind
 
 Line = tuple[str, float, float, int]
@@ -308,14 +308,3 @@ def test_the_buyer_only_where_a_tax_code_is_called_his() -> None:
     unnamed = read_receipt(head.format("").encode()).sale
     assert unnamed is not None
     assert unnamed.buyer is None
-
-
-def test_two_prints_of_one_sale_have_one_key() -> None:
-    def key(text: str) -> str | None:
-        sale = read_receipt(text.encode()).sale
-        assert sale is not None
-        return sale_key(sale)
-
-    assert key(PRINTED) == key(PRINTED.replace("Lan in: 1", "Lan in: 2"))
-    assert key(PRINTED) != key(PRINTED.replace("HD: 5", "HD: 6"))
-    assert key(PRINTED.replace("So HD: 5", "")) is None
