@@ -10,18 +10,18 @@ import logging
 import threading
 import time
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
 from agent.buyer_later import PAPER
 from agent.clock_watch import ClockWatch
 from agent.parts import open_delivery, open_signer, sign_checkpoint
+from agent.receipt_block import invoice_block
 from drivers.codeblock import code_block
 from drivers.reading import load_profile, read_receipt
 from errors import ThunganError
 from invoice.errors import InvoiceError
-from invoice.qr import lookup_object, payment_and_lookup_text
 from invoice.sale import Kind
 from outbox.alarms import clear_alarm, raise_alarm, standing_alarms
 from outbox.captures import RawCapture, raw_captures, record_capture, settle_capture
@@ -156,18 +156,7 @@ class Till:
             self._on_taken(Taken(capture.capture_id, reading, issued, time.perf_counter() - began))
         if issued is None:
             return b""
-        lines = (
-            f"Mã CQT: {issued.code}",
-            f"Ký hiệu: {issued.form}{issued.symbol}  Số: {issued.number}",
-            f"MST: {self._config.seller.tax_code}",
-        )
-        return code_block(
-            lines,
-            self._qr(issued),
-            encoding=reading.encoding,
-            printer=self._config.printer,
-            receipt=capture.data,
-        )
+        return invoice_block(self._config, issued, reading.encoding, capture.data)
 
     def _wait(self, reading: Reading, capture: RawCapture, until: datetime, began: float) -> bytes:
         """Keep the sale for its buyer; its paper says under which number to ask."""
@@ -201,21 +190,6 @@ class Till:
                 log.warning("%d sales wait beyond their time: %s", len(due) - done, error)
                 return done
         return len(due)
-
-    def _qr(self, issued: Issued) -> str:
-        """The look-up QR; where the shop takes transfers, it asks for the payment too (Appendix XIII)."""
-        payee = self._config.payee
-        if payee is None or issued.total <= 0:
-            return issued.qr
-        lookup = lookup_object(
-            self._config.seller.tax_code,
-            issued.form,
-            issued.symbol,
-            issued.number,
-            date.fromisoformat(issued.day),
-            issued.total,
-        )
-        return payment_and_lookup_text(payee, issued.total, f"{issued.symbol}-{issued.number}", lookup)
 
     def _issue(self, reading: Reading, capture_id: int) -> Issued | None:
         """Issue; what lies with the sale goes to quarantine, what lies elsewhere leaves the capture raw."""

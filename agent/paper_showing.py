@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from drivers.reading import Reading
 
 
-def write_picture(content: bytes, path: Path) -> None:
-    """Draw the paper as PNG.
+def write_picture(content: bytes, path: Path, dots: int = 576) -> None:
+    """Draw the paper as PNG, ``dots`` wide.
 
     Raises:
         FileUnwritable: it cannot be written there.
@@ -22,7 +22,7 @@ def write_picture(content: bytes, path: Path) -> None:
     from drivers.picture import draw
 
     try:
-        draw(content).save(path, "PNG")
+        draw(content, dots).save(path, "PNG")
     except OSError as error:
         raise FileUnwritable(f"{path}: {error.strerror or error}") from error
 

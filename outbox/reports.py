@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from outbox.errors import NotFound
+from outbox.issuing import Issued, issued_by_sale
 from outbox.ledger import load_frontier
 
 if TYPE_CHECKING:
@@ -115,6 +116,23 @@ def find_invoice(connection: sqlite3.Connection, name: str) -> tuple[dict[str, A
         raise NotFound(f"there is no invoice {name}")
     data = dict(row)
     return data, bytes(data.pop("document"))
+
+
+def paper_of(connection: sqlite3.Connection, invoice_id: int) -> tuple[Issued, bytes]:
+    """An invoice and the bytes of the receipt it was made from, its first print.
+
+    Raises:
+        NotFound: there is no such invoice, or it was not made from a receipt.
+    """
+    row = connection.execute(
+        "SELECT sale_id, capture.data FROM invoice JOIN capture USING (sale_id) WHERE invoice.id = ?"
+        " ORDER BY capture.id LIMIT 1",
+        (invoice_id,),
+    ).fetchone()
+    issued = None if row is None else issued_by_sale(connection, row[0])
+    if issued is None:
+        raise NotFound(f"the invoice {invoice_id} was not made from a receipt")
+    return issued, bytes(row[1])
 
 
 def late_capture(connection: sqlite3.Connection, invoice_id: int) -> str | None:

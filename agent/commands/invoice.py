@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from agent.config import Config, default_folder, load_config
 from agent.correction import add_corrections, run_correction
 from agent.errors import FileUnwritable, ReasonMissing
+from agent.paper_showing import write_picture
 from outbox import reports
 from outbox.packages import hold, release_held
 from outbox.store import Store, open_reader
@@ -18,10 +19,11 @@ if TYPE_CHECKING:
     import argparse
 
     from invoice.qr import Payee
+    from outbox.issuing import Issued
 
 
 MANY = ("replace-many", "adjust-many", "bke", "attach", "record")
-ACTIONS = ("list", "show", "xml", "html", "pdf", "replace", "adjust", *MANY, "hold", "release")
+ACTIONS = ("list", "show", "xml", "html", "pdf", "paper", "replace", "adjust", *MANY, "hold", "release")
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -65,6 +67,12 @@ def run(arguments: argparse.Namespace) -> int:
                 )
             return 0
         row, document = reports.find_invoice(connection, arguments.name or "")
+        if arguments.action == "paper":
+            if arguments.output is None:
+                raise ReasonMissing("paper draws into a file: -o paper.png")
+            issued, receipt = reports.paper_of(connection, row["id"])
+            write_picture(_paper(config, issued, receipt), arguments.output, config.printer.dots)
+            return 0
         if arguments.action in {"xml", "html", "pdf"}:
             give_out(_form(document, row["state"], arguments, config.payee), arguments.output)
         elif arguments.json:
@@ -78,6 +86,15 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     finally:
         connection.close()
+
+
+def _paper(config: Config, issued: Issued, receipt: bytes) -> bytes:
+    """The receipt as it came out of the printer, with the code block."""
+    from agent.receipt_block import invoice_block, paper_with_block
+    from drivers.reading import read_receipt
+
+    encoding = read_receipt(receipt, profile=config.profile or None).encoding
+    return paper_with_block(receipt, invoice_block(config, issued, encoding, receipt))
 
 
 def _form(document: bytes, state: str, arguments: argparse.Namespace, payee: Payee | None) -> bytes:

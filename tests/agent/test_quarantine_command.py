@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import json
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -206,3 +207,19 @@ def test_decode_draws_and_proves(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert "total" in shown
     assert picture.stat().st_size > 1_000
     assert main(["decode", str(path), "--png", str(tmp_path / "no" / "such.png")]) == 2
+
+
+def test_the_receipt_as_it_came_out(shop: Path, tmp_path: Path) -> None:
+    take(shop, receipt(1))
+    picture, words = tmp_path / "paper.png", ["invoice", "paper", "C26MAA-1", "--data", str(shop)]
+    assert main([*words, "-o", str(picture)]) == 0
+    code = rows(shop, "SELECT qr FROM invoice")[0][0]
+    done = subprocess.run(
+        ["zbarimg", "-q", "--raw", "--nodbus", picture], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == code
+    assert main(words) == 2
+    sale = tmp_path / "sale.json"
+    sale.write_text(json.dumps({"total": 1000, "lines": [{"name": "A", "amount": 1000}]}), "utf-8")
+    assert main(["issue", str(sale), "--data", str(shop)]) == 0
+    assert main(["invoice", "paper", "C26MAA-2", "-o", str(picture), "--data", str(shop)]) == 2
