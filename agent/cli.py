@@ -39,6 +39,10 @@ COMMANDS = {
     "register": ("the registration with the tax authority", "thungan register --data shop --yes"),
     "notice": ("notice of wrong invoices", "thungan notice C26MAA-7 --reason 'sai tên' --data shop"),
     "verify": ("check the signatures of an invoice, package or notice", "thungan verify 206.xml --json"),
+    "audit": (
+        "evidence for tax officers",
+        "thungan audit export --from 2026-11-01 --to 2026-11-30 -o november.zip",
+    ),
     "sandbox": ("run the sandbox authority alone", "thungan sandbox --port 8443"),
 }
 

@@ -49,10 +49,15 @@ def ledger_key(folder: Path) -> Ed25519PrivateKey:
     return Ed25519PrivateKey.from_private_bytes(read_private(path, 64))
 
 
+def ledger_origin(config: Config) -> str:
+    """The ledger's name in its checkpoints: one for each register of a seller."""
+    return f"thungan/{config.seller.tax_code}/{config.register.number}"
+
+
 def sign_checkpoint(config: Config, store: Store) -> None:
     """Sign the ledger as it stands and store the checkpoint."""
     key = ledger_key(config.folder)
-    origin = f"thungan/{config.seller.tax_code}/{config.register.number}"
+    origin = ledger_origin(config)
 
     def job(tx: Tx) -> None:
         edge = tx.ledger.frontier

@@ -16,6 +16,7 @@ The tree (each package defines its own branch, in its own ``errors.py``)::
     ├── DriverError      E-DRV-…   ports, bytes, receipts
     ├── AuthorityError   E-AUT-…   messages and gateways
     ├── OutboxError      E-OUT-…   the store, numbering, states, ledger
+    ├── AuditError       E-AUD-…   evidence bundles
     └── AgentError       E-AGT-…   configuration and command line
 
 ``errors`` is the ground floor of the house: every folder may import it, it imports nothing.
