@@ -40,6 +40,7 @@ def check_ledger(connection: sqlite3.Connection, key: Ed25519PublicKey) -> Ledge
     roots = {0: frontier.root().hex()}
     problems: list[str] = []
     documents: set[tuple[str, str]] = set()
+    unsigned: set[str] = set()
     for place, row in enumerate(connection.execute("SELECT seq, body, hash FROM leaf ORDER BY seq")):
         seq, body, digest = row
         if seq != place:
@@ -51,7 +52,14 @@ def check_ledger(connection: sqlite3.Connection, key: Ed25519PublicKey) -> Ledge
         frontier = frontier.append(leaf_hash(body.encode()))
         roots[frontier.size] = frontier.root().hex()
         documents |= _document_of(body)
-    for check in (_checkpoints(roots, key), _documents(documents), _numbers, _witnesses(roots)):
+        unsigned |= _unsigned_of(body)
+    for check in (
+        _checkpoints(roots, key),
+        _documents(documents),
+        _numbers,
+        _witnesses(roots),
+        _signatures(unsigned),
+    ):
         problems.extend(check(connection))
     return LedgerReport(frontier.size, frontier.root().hex(), tuple(problems))
 
@@ -62,6 +70,16 @@ def _document_of(body: str) -> set[tuple[str, str]]:
         fields = json.loads(body)
         return {(str(fields["kind"]), str(fields["sha256"]))}
     except (ValueError, KeyError, TypeError):
+        return set()
+
+
+def _unsigned_of(body: str) -> set[str]:
+    """The SHA-256 of an invoice that was issued without a signature of its own, by configuration."""
+    try:
+        fields = json.loads(body)
+        without = fields["kind"] == "invoice.issued" and fields.get("signed") is False
+        return {str(fields["sha256"])} if without else set()
+    except (ValueError, KeyError, TypeError, AttributeError):
         return set()
 
 
@@ -136,6 +154,22 @@ def _witnesses(roots: dict[int, str]) -> Callable[[sqlite3.Connection], Iterator
                 yield f"invoice {number} witnesses another history of the ledger"
 
     return check
+
+
+def _signatures(unsigned: set[str]) -> Callable[[sqlite3.Connection], Iterator[str]]:
+    """An invoice has its own signature, or the ledger says that it was issued without; never half of each."""
+
+    def check(connection: sqlite3.Connection) -> Iterator[str]:
+        for number, stored in connection.execute("SELECT id, document FROM invoice"):
+            document = _as_bytes(stored)
+            issued_without = sha256(document).hexdigest() in unsigned
+            if issued_without != document.endswith(_NO_SIGNATURE):
+                yield f"invoice {number} is not signed as the ledger says"
+
+    return check
+
+
+_NO_SIGNATURE = b"<DSCKS><NBan></NBan></DSCKS></HDon>"
 
 
 def _extra(document: bytes, name: bytes) -> bytes | None:

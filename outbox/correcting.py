@@ -21,12 +21,13 @@ from outbox.issuing import (
 )
 from outbox.numbering import Register, next_identity
 from outbox.states import InvoiceState, check_transition
-from outbox.store import ToSign, stamp
+from outbox.store import stamp
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Generator
 
+    from outbox.signing_desk import ToSign
     from outbox.store import Job, Tx
 
 

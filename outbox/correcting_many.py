@@ -28,7 +28,7 @@ from outbox.errors import NotFound
 from outbox.issuing import Issued, checked_now, insert_sale, legal_day, sign_and_store, witness_of
 from outbox.numbering import Register, next_identity
 from outbox.packages import hold
-from outbox.store import ToSign
+from outbox.signing_desk import ToSign
 
 if TYPE_CHECKING:
     import sqlite3

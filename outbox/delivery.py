@@ -20,12 +20,23 @@ from authority.form_answers import FormAnswer
 from authority.notice_check import check_form_answer, check_notice
 from outbox.answers import acknowledged, open_acknowledgements, settle_doubt, take_answer
 from outbox.deadlines import note_authority_clock
+from outbox.errors import NoSigningKey
 from outbox.forms import OutgoingForm, due_forms, mark_form_sending
 from outbox.pace import Pace
-from outbox.packages import Outgoing, build_next, count_unsent, due_packages, mark_sending, postpone
+from outbox.packages import (
+    Outgoing,
+    anything_to_pack,
+    count_unsent,
+    draft_next,
+    due_packages,
+    mark_sending,
+    postpone,
+    store_package,
+)
 from outbox.settings import read_setting, write_setting
 from outbox.states import FormState, PackageState
 from outbox.store import utc_now
+from signing.errors import SigningError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -41,26 +52,32 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Pass:
-    """What one pass did. ``problem``: why delivery is not getting on, in words, or None."""
+    """What one pass did. ``problem``: why delivery is not getting on, in words, or None; ``key_problem``:
+    the same where it is the key that does not sign packages."""
 
     packed: int = 0
     sent: int = 0
     answers: int = 0
     problem: str | None = None
+    key_problem: str | None = None
 
 
 class Delivery:
-    """Delivers one store through one gateway. Not thread-safe: one pass at a time."""
+    """Delivers one store through one gateway. Not thread-safe: one pass at a time.
+
+    Without a ``frame`` (no key at the moment) nothing is packed; what is packed goes on its way.
+    """
 
     def __init__(
         self,
         store: Store,
         gateway: Gateway,
-        frame: PackageFrame,
+        frame: PackageFrame | None,
         sender: str,
         tax_code: str,
         trust: Sequence[Certificate],
         *,
+        version: str = "2.1.0",
         clock: Callable[[], datetime] = utc_now,
         new_id: Callable[[], UUID] = uuid4,
         pace: Pace | None = None,
@@ -68,6 +85,7 @@ class Delivery:
         self._store = store
         self._gateway = gateway
         self._frame = frame
+        self._version = version if frame is None else frame.version
         self._sender = sender
         self._tax_code = tax_code
         self._trust = trust
@@ -88,9 +106,7 @@ class Delivery:
         if self._pace.broken and room <= 0:
             done.problem = done.problem or f"the line rests until {self._pace.rests_until:%H:%M:%S} UTC"
             return done
-        waiting = self._store.run(count_unsent())
-        while waiting + done.packed < room and self._pack():
-            done.packed += 1
+        self._pack_all(room, done)
         for package in self._store.run(due_packages(room)):
             if not self._pace.broken:
                 self._carry(package, done)
@@ -108,8 +124,29 @@ class Delivery:
         """Close the gateway's connections."""
         self._gateway.close()
 
+    def use_frame(self, frame: PackageFrame | None) -> None:
+        """Change the key that signs packages; may be called from any thread."""
+        self._frame = frame
+
+    def _pack_all(self, room: int, done: Pass) -> None:
+        """Pack what the line will bear; a key that does not sign stops packing only."""
+        waiting = self._store.run(count_unsent())
+        try:
+            while waiting + done.packed < room and self._pack():
+                done.packed += 1
+        except (SigningError, NoSigningKey) as error:
+            done.problem = done.key_problem = str(error)
+
     def _pack(self) -> bool:
-        return self._store.run(build_next(self._frame, self._sender, self._new_id())) is not None
+        frame = self._frame
+        if frame is None:
+            if self._store.run(anything_to_pack()):
+                raise NoSigningKey("invoices wait for a package, which the signing key must sign")
+            return False
+        draft = self._store.run(draft_next(frame, self._sender, self._new_id()))
+        if draft is None:
+            return False
+        return self._store.run(store_package(draft, draft.signed(frame))) is not None
 
     def _carry(self, package: Outgoing, done: Pass) -> None:
         delay = self._pace.retry_delay(package.attempts)
@@ -195,7 +232,7 @@ class Delivery:
     def _own_answer(self, reply_to: str, now: datetime) -> tuple[str, bytes]:
         message_id = new_message_id(self._sender, self._new_id())
         return message_id, build_technical(
-            version=self._frame.version,
+            version=self._version,
             sender=self._sender,
             receiver=AUTHORITY,
             message_id=message_id,

@@ -23,8 +23,9 @@ from outbox.deadlines import CLOCK_SKEW
 from outbox.errors import ClockWentBack, ClockWrong, NotFound, TransitionRefused
 from outbox.numbering import Register, next_identity
 from outbox.settings import read_setting, write_setting
+from outbox.signing_desk import ToSign
 from outbox.states import CaptureState, InvoiceState
-from outbox.store import ToSign, stamp
+from outbox.store import stamp
 from signing.xmldsig import content_digest
 
 if TYPE_CHECKING:
@@ -109,10 +110,13 @@ def sign_and_store(
     now: datetime,
     corrects: tuple[int, Relation] | None = None,
 ) -> Generator[ToSign, bytes, Issued]:
-    """Sign the composed invoice; queue entry and ledger leaf with it."""
+    """Sign the composed invoice; queue entry and ledger leaf with it.
+
+    By configuration it may go without signature of its own (``signing_desk``): its leaf then says so.
+    """
     content = write_content(invoice)
     name = content_id(invoice)
-    signature = yield ToSign(content_digest(content), name, f"NBan-{name}", now)
+    signature = yield ToSign(content_digest(content), name, f"NBan-{name}", now, spare=True)
     document = write_invoice(invoice, content, signature)
     digest = sha256(document).hexdigest()
     form, symbol, code, day = int(invoice.form), str(invoice.symbol), str(invoice.code), invoice.day
@@ -154,6 +158,7 @@ def sign_and_store(
         total=total,
         sha256=digest,
         **({"corrects": original, "relation": int(relation)} if relation is not None else {}),
+        **({} if signature else {"signed": False}),
     )
     crash_point("issue.before-commit")
     return Issued(

@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from authority.codes import new_message_id
-from authority.package import PackageFrame, build_package
+from authority.package import build_package
 from invoice.sale_json import VIETNAM
 from outbox.alarms import take_away_alarm
 from outbox.crash_points import crash_point
@@ -18,11 +18,13 @@ from outbox.errors import NotFound
 from outbox.settings import read_setting
 from outbox.states import InvoiceState, PackageState, check_transition
 from outbox.store import stamp
+from signing.certificates import check_validity
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
     from uuid import UUID
 
+    from authority.package import PackageFrame
     from outbox.store import Job, Tx
 
 INVOICE_HELD = "invoice-held"
@@ -42,44 +44,86 @@ class Outgoing:
     doubt: str | None = None
 
 
-def build_next(frame: PackageFrame, sender: str, token: UUID) -> Job[int | None]:
-    """The job that packs the oldest issued invoices; None if nothing waits."""
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What the next package will hold. It is signed outside the writer's transaction: a key that takes its
+    time, or a person's word on a telephone, then holds up no sale."""
 
-    def job(tx: Tx) -> int | None:
+    message_id: str
+    ids: tuple[int, ...]
+    invoices: tuple[bytes, ...]
+    correction_list: bytes | None
+    day: str  # the newest
+    at: datetime
+
+    def signed(self, frame: PackageFrame) -> bytes:
+        """The exact bytes of the package.
+
+        Raises:
+            SigningError: the key does not sign now, or its certificate's time is over.
+        """
+        check_validity(frame.signer.certificate, self.at)
+        return build_package(
+            frame, self.invoices, self.message_id, self.at, correction_list=self.correction_list
+        )
+
+
+def draft_next(frame: PackageFrame, sender: str, token: UUID) -> Job[Draft | None]:
+    """The job that chooses the oldest issued invoices; None if nothing waits."""
+
+    def job(tx: Tx) -> Draft | None:
         if stamp(tx.now) < (read_setting(tx, PACK_AFTER) or ""):
             return None
         candidates = _candidates(tx)
         if not candidates:
             return None
         chosen = candidates[: max(1, frame.how_many([size for _, size, _ in candidates]))]
-        ids = [invoice_id for invoice_id, _, _ in chosen]
-        message_id = new_message_id(sender, token)
-        document = build_package(
-            frame,
-            [_document(tx, one) for one in ids],
-            message_id,
+        ids = tuple(invoice_id for invoice_id, _, _ in chosen)
+        return Draft(
+            new_message_id(sender, token),
+            ids,
+            tuple(_document(tx, one) for one in ids),
+            _list_of(tx, ids[0]) if len(ids) == 1 else None,
+            max(day for _, _, day in chosen),
             tx.now,
-            correction_list=_list_of(tx, ids[0]) if len(ids) == 1 else None,
         )
+
+    return job
+
+
+def store_package(draft: Draft, document: bytes) -> Job[int | None]:
+    """The job that stores a signed package, ready to be sent.
+
+    None if one of its invoices has been held meanwhile, or its list countersigned: then it was never sent,
+    and the next one is drafted anew.
+    """
+
+    def job(tx: Tx) -> int | None:
+        marks = ",".join("?" * len(draft.ids))
+        query = f"SELECT COUNT(*) FROM invoice WHERE state = 'issued' AND id IN ({marks})"  # noqa: S608
+        if tx.execute(query, draft.ids).fetchone()[0] != len(draft.ids):
+            return None
+        if len(draft.ids) == 1 and _list_of(tx, draft.ids[0]) != draft.correction_list:
+            return None
         digest = sha256(document).hexdigest()
         now = stamp(tx.now)
         row = tx.execute(
             "INSERT INTO package (message_id, built_at, invoices, state, state_at, due_at, sha256, document,"
             " day) VALUES (?,?,?,?,?,?,?,?,?)",
             (
-                message_id,
+                draft.message_id,
                 now,
-                len(chosen),
+                len(draft.ids),
                 PackageState.BUILT,
                 now,
                 now,
                 digest,
                 document,
-                max(day for _, _, day in chosen),
+                draft.day,
             ),
         )
         package_id = int(row.lastrowid or 0)
-        for invoice_id in ids:
+        for invoice_id in draft.ids:
             tx.execute(
                 "UPDATE invoice SET state = 'packed', state_at = ?, package_id = ? WHERE id = ?"
                 " AND state = 'issued'",
@@ -89,14 +133,21 @@ def build_next(frame: PackageFrame, sender: str, token: UUID) -> Job[int | None]
             "package.built",
             package_id,
             package=package_id,
-            message_id=message_id,
-            invoices=ids,
+            message_id=draft.message_id,
+            invoices=list(draft.ids),
             sha256=digest,
         )
         crash_point("package.before-commit")
         return package_id
 
     return job
+
+
+def anything_to_pack() -> Job[bool]:
+    """Whether an invoice waits for a package."""
+    return lambda tx: (
+        tx.execute("SELECT 1 FROM invoice WHERE state = 'issued' LIMIT 1").fetchone() is not None
+    )
 
 
 def _candidates(tx: Tx) -> list[tuple[int, int, str]]:

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from invoice.sale import Sale
     from outbox.numbering import Register
-    from outbox.store import Job, ToSign, Tx
+    from outbox.signing_desk import ToSign
+    from outbox.store import Job, Tx
 
 
 def resolve_as_sale(capture_id: int, sale: Sale, register: Register, reason: str) -> Job[Issued]:

@@ -5,7 +5,8 @@ committed together (WAL, synchronous=FULL), so a durable commit is shared. A job
 transaction ``Tx``; a job that needs signatures is a generator: it yields a ``ToSign`` and is sent the
 signature, so that signing (which releases the GIL) runs in a pool while the next jobs are prepared, and the
 results are stored in order. If any job of a group fails, the group is rolled back and each job runs alone:
-one bad sale never takes a good one with it.
+one bad sale never takes a good one with it. A slow key makes groups small (``signing_desk``): who only wants
+bytes stored does not wait for a hundred signatures of others.
 """
 
 from __future__ import annotations
@@ -15,8 +16,7 @@ import queue
 import sqlite3
 import threading
 from collections.abc import Callable, Generator
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from concurrent.futures import Future
 from datetime import UTC, datetime
 from inspect import isgenerator
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -24,29 +24,19 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from sqlite_utils import Database
 
 from outbox.crash_points import crash_point
-from outbox.errors import DatabaseNewer, DatabaseUnusable, DataFolderBusy, NoSigningKey, WriterStopped
+from outbox.errors import DatabaseNewer, DatabaseUnusable, DataFolderBusy, WriterStopped
 from outbox.ledger import LedgerWriter
 from outbox.migrations import DEFINED, MIGRATIONS
-from signing.certificates import check_validity
+from outbox.signing_desk import EachInvoice, SigningDesk, ToSign
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from outbox.merkle import Frontier
+    from outbox.signing_desk import Pending
     from signing.xmldsig import XmlSigner
 
 GROUP = 128  # jobs in one commit at the most: bounds what a failing group has to do again
-SIGNING_THREADS = 2
-
-
-@dataclass(frozen=True, slots=True)
-class ToSign:
-    """What a job wants signed: SHA-256 of canonical content, its Id, the signature's Id and time."""
-
-    digest: bytes
-    content_id: str
-    signature_id: str
-    at: datetime
 
 
 class Tx:
@@ -90,10 +80,14 @@ class Store:
     """
 
     def __init__(
-        self, folder: Path, signer: XmlSigner | None = None, clock: Callable[[], datetime] = utc_now
+        self,
+        folder: Path,
+        signer: XmlSigner | None = None,
+        clock: Callable[[], datetime] = utc_now,
+        *,
+        invoices: EachInvoice = EachInvoice.ALWAYS,
     ) -> None:
         self.path = folder / "thungan.db"
-        self._signer = signer
         self._clock = clock
         self._lock = _lock(folder)
         try:
@@ -106,7 +100,7 @@ class Store:
             self._lock.close()
             raise
         self._jobs: queue.SimpleQueue[tuple[Job[Any], Future[Any]] | None] = queue.SimpleQueue()
-        self._pool = ThreadPoolExecutor(SIGNING_THREADS, "sign")
+        self.desk = SigningDesk(signer, invoices)
         self._closed = False
         self._thread = threading.Thread(target=self._write, name="writer", daemon=True)
         self._thread.start()
@@ -126,7 +120,7 @@ class Store:
 
     def use_signer(self, signer: XmlSigner | None) -> None:
         """Change the key that signs: a token that came back, or a renewed certificate."""
-        self._signer = signer
+        self.desk.use(signer)
 
     def reader(self) -> sqlite3.Connection:
         """A new read-only connection of the caller's own."""
@@ -139,7 +133,7 @@ class Store:
         self._closed = True
         self._jobs.put(None)
         self._thread.join()
-        self._pool.shutdown()
+        self.desk.close()
         self._connection.close()
         self._lock.close()
 
@@ -167,30 +161,36 @@ class Store:
         group = [item for item in group if item[1].running() or item[1].set_running_or_notify_cancel()]
         if not group:
             return
-        try:
-            results = self._attempt([job for job, _ in group])
-        except Exception as error:  # noqa: BLE001 - whatever it is goes to the one who gave the job
-            if len(group) == 1:
-                failed = error
-                if isinstance(error, sqlite3.Error):
-                    failed = DatabaseUnusable(f"{self.path}: {error}")
-                    failed.__cause__ = error
-                group[0][1].set_exception(failed)
-            else:
-                for item in group:
-                    self._commit([item])
+        while group:
+            try:
+                results = self._attempt([job for job, _ in group])
+            except Exception as error:  # noqa: BLE001 - whatever it is goes to the one who gave the job
+                self._failed(group, error)
+                return
+            for (_, future), result in zip(group, results, strict=False):
+                future.set_result(result)
+            group = group[len(results) :]
+
+    def _failed(self, group: list[tuple[Job[Any], Future[Any]]], error: Exception) -> None:
+        if len(group) > 1:
+            for item in group:
+                self._commit([item])
             return
-        for (_, future), result in zip(group, results, strict=True):
-            future.set_result(result)
+        failed = error
+        if isinstance(error, sqlite3.Error):
+            failed = DatabaseUnusable(f"{self.path}: {error}")
+            failed.__cause__ = error
+        group[0][1].set_exception(failed)
 
     def _attempt(self, jobs: list[Job[Any]]) -> list[Any]:
+        """Commit these jobs, or as many from the front as the key can sign in decent time."""
         edge = self._ledger.frontier
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             tx = Tx(self._connection, self._ledger, self._clock())
-            prepared = [self._prepare(job(tx)) for job in jobs]
+            prepared = self._prepared(jobs, tx)
             results = [
-                outcome if signing is None else self._finish(outcome, signing.result())
+                outcome if signing is None else self._finish(outcome, signing)
                 for outcome, signing in prepared
             ]
             crash_point("store.before-commit")
@@ -203,31 +203,31 @@ class Store:
         crash_point("store.after-commit")
         return results
 
-    def _prepare(self, outcome: Any) -> tuple[Any, Future[bytes] | None]:
-        """Run a job up to its wish for a signature; a job that has none is done already."""
-        if not isgenerator(outcome):
-            return outcome, None
-        try:
-            wanted = cast("ToSign", next(outcome))
-        except StopIteration as stop:
-            return stop.value, None
-        return outcome, self._pool.submit(self._sign, wanted)
+    def _prepared(self, jobs: list[Job[Any]], tx: Tx) -> list[tuple[Any, Pending | None]]:
+        """Run jobs up to their wish for a signature; a job that has none is done already."""
+        prepared: list[tuple[Any, Pending | None]] = []
+        room = self.desk.most_together()
+        for job in jobs:
+            outcome, pending = job(tx), None
+            if isgenerator(outcome):
+                try:
+                    pending = self.desk.begin(cast("ToSign", next(outcome)))
+                except StopIteration as stop:
+                    outcome = stop.value
+            prepared.append((outcome, pending))
+            room -= pending is not None
+            if room <= 0:
+                break
+        return prepared
 
-    def _finish(self, job: Generator[ToSign, bytes, T], signature: bytes) -> T:
+    def _finish(self, job: Generator[ToSign, bytes, T], pending: Pending) -> T:
         """Go on with the first signature; the rare job that wants another waits for it here."""
         while True:
             try:
-                wanted = job.send(signature)
+                wanted = job.send(self.desk.end(pending))
             except StopIteration as stop:
                 return cast("T", stop.value)
-            signature = self._sign(wanted)
-
-    def _sign(self, wanted: ToSign) -> bytes:
-        signer = self._signer
-        if signer is None:
-            raise NoSigningKey("there is no signing key at the moment")
-        check_validity(signer.certificate, wanted.at)
-        return signer.sign(wanted.digest, wanted.content_id, wanted.signature_id, wanted.at)
+            pending = self.desk.begin(wanted)
 
 
 def open_reader(path: Path) -> sqlite3.Connection:

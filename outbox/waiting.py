@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 
     from invoice.sale import Buyer, Sale
     from outbox.numbering import Register
-    from outbox.store import Job, ToSign, Tx
+    from outbox.signing_desk import ToSign
+    from outbox.store import Job, Tx
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,7 @@ _BETWEEN_PARTIES = {"BKe": "NDBKe", "BBan": "NDBBan"}
 _UNSIGNED = {"999", "-1"}
 _KIND = re.compile(r"[1-9][0-9]{2}")
 _ENVELOPE = {"TTChung", "DLieu", "CKSNNT"}
+_ALONE = "only the package (206) that carried the invoice can prove it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ def places_of(root: _Element) -> list[Place]:
     if kind == "TDiep":
         return list(_message(root))
     if kind == "HDon":
-        return list(_invoice(root, "/HDon", needed=True))
+        return list(_invoice(root, "/HDon", needed=False)) or _none(f"/HDon/DSCKS/NBan: {_ALONE}")
     if kind == "TBao":
         return _lone_notice(root)
     if kind == "TKhai":
@@ -84,6 +85,25 @@ def places_of(root: _Element) -> list[Place]:
     if kind in _BETWEEN_PARTIES:
         return list(_between_parties(root, _BETWEEN_PARTIES[kind], f"/{kind}"))
     raise SignatureRefused(f"it is not known how a document {kind} is signed")
+
+
+def invoices_by_package(root: _Element) -> tuple[str, ...]:
+    """The invoices of a package that have no signature of their own: the package's covers them.
+
+    A cash-register invoice needs none (Decree 123/2020, article 10.14, as amended).
+    """
+    if local_name(root) != "TDiep":
+        return ()
+    invoices = (invoice for data in _children(root, "DLieu") for invoice in _children(data, "HDon"))
+    return tuple(
+        _invoice_path(number)
+        for number, invoice in enumerate(invoices, start=1)
+        if _signature(invoice, ("DSCKS", "NBan"), _invoice_path(number), needed=False) is None
+    )
+
+
+def _invoice_path(number: int) -> str:
+    return f"/TDiep/DLieu/HDon[{number}]"
 
 
 def local_name(element: _Element) -> str:
@@ -110,7 +130,7 @@ def _message(root: _Element) -> Iterator[Place]:
     if kind in _PACKAGES or invoices:
         # The package's signature covers its invoices; in any other message each needs its own.
         for number, invoice in enumerate(invoices, start=1):
-            yield from _invoice(invoice, f"/TDiep/DLieu/HDon[{number}]", needed=kind not in _PACKAGES)
+            yield from _invoice(invoice, _invoice_path(number), needed=kind not in _PACKAGES)
         if kind == _WITH_LIST:
             listed = _only(data, "BKe", "/TDiep/DLieu")
             yield from _between_parties(listed, "NDBKe", "/TDiep/DLieu/BKe")

@@ -3,7 +3,7 @@
 >>> from signing.verify import report_to_json, verify_document
 >>> report = verify_document(b"<TDiep><TTChung><MLTDiep>999</MLTDiep></TTChung><DLieu></DLieu></TDiep>")
 >>> report_to_json(report)
-{'valid': False, 'signatures': [], 'problem': 'no signature'}
+{'valid': False, 'signatures': [], 'problem': 'no signature', 'by_package': []}
 
 The answer is yes only if every signature that must be there is there, every signature that is there is
 valid, and each signs exactly the element it must sign. In order: safe reading (``safe_xml``), the
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from signing.algorithms import DIGESTS, RSA_SHA1
 from signing.document_checks import check_document, check_places
 from signing.errors import SignatureRefused, XmlRefused
-from signing.places import local_name, places_of
+from signing.places import invoices_by_package, local_name, places_of
 from signing.profile_checks import SHA1_PROBLEM, Case, check_signature, uses_sha1
 from signing.safe_xml import parse
 from signing.signature_reading import read_signature
@@ -62,13 +62,15 @@ class Report:
     """The answer about a document.
 
     ``root`` is the root's local name, "" if it could not be read. ``problem`` is about the document as a
-    whole: then ``signatures`` is empty, for none of them would prove anything.
+    whole: then ``signatures`` is empty, for none of them would prove anything. ``by_package``: the paths of
+    invoices without a signature of their own, which their package's signature covers.
     """
 
     valid: bool
     root: str
     signatures: tuple[SignatureReport, ...]
     problem: str | None
+    by_package: tuple[str, ...] = ()
 
 
 def verify_document(
@@ -95,7 +97,9 @@ def verify_document(
         return Report(valid=False, root=root, signatures=(), problem=error.message)
     signatures = tuple(_verify(place, trust=trust, now=now, allow_sha1=allow_sha1) for place in places)
     valid = bool(signatures) and all(signature.valid for signature in signatures)
-    return Report(valid, root, signatures, None if signatures else "no signature")
+    return Report(
+        valid, root, signatures, None if signatures else "no signature", invoices_by_package(document)
+    )
 
 
 def report_to_json(report: Report) -> dict[str, Any]:
@@ -114,6 +118,7 @@ def report_to_json(report: Report) -> dict[str, Any]:
             for signature in report.signatures
         ],
         "problem": report.problem,
+        "by_package": list(report.by_package),
     }
 
 

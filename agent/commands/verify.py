@@ -32,6 +32,9 @@ def run(arguments: argparse.Namespace) -> int:
     for signature in report.signatures:
         verdict = "good" if signature.valid else f"BAD: {signature.problem}"
         sys.stdout.write(f"{signature.covers}: {signature.subject}, {signature.signing_time}: {verdict}\n")
+    if report.valid:
+        for path in report.by_package:
+            sys.stdout.write(f"{path}: no signature of its own: the package's covers it\n")
     if report.problem:
         sys.stdout.write(f"problem: {report.problem}\n")
     sys.stdout.write("valid\n" if report.valid else "NOT VALID\n")

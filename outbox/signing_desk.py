@@ -1,0 +1,180 @@
+"""Who signs for the store: which invoices, for how long at most, and what is done while the key is away.
+
+A cash-register invoice needs no signature of its own (Decree 123/2020, article 10.14, as amended): the
+package that carries it is signed, and that signature covers it. So the shop may choose, and a slow or
+absent key need not stop its issuing (docs/decisions/004-signing-by-configuration.md).
+
+Signing takes place inside the writer's transaction, so its time is bounded from three sides: groups are as
+large as the key can sign in ``GROUP_SECONDS``; with ``WHEN_THERE`` an invoice goes without signature after
+``PATIENCE``; and a key that has failed is asked again only after ten times the time that its failing took.
+"""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as Late
+from dataclasses import dataclass
+from enum import StrEnum
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from outbox.errors import NoSigningKey
+from signing.certificates import check_validity
+from signing.errors import KeyAway, SignatureInputInvalid, SigningError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from errors import ThunganError
+    from signing.xmldsig import XmlSigner
+
+THREADS = 2
+GROUP_SECONDS = 0.5  # of signing in one transaction: what is captured meanwhile waits so long to be stored
+MOST_TOGETHER = 128
+PATIENCE = 1.0  # seconds; the paper waits 1.5 s for its code (promise P8)
+REST_FACTOR = 10  # a key that fails takes at most a tenth of the writer's time
+LONGEST_REST = 60.0  # seconds
+_FIRST_GUESS = 0.05  # seconds a signature takes, until one has been made
+
+
+class EachInvoice(StrEnum):
+    """Whether each invoice is signed by itself."""
+
+    ALWAYS = "always"  # without the key nothing is issued: receipts are kept until it is back
+    WHEN_THERE = "when-there"  # signed if the key signs in time, else the package's signature has to do
+    NEVER = "never"  # only packages are signed
+
+
+@dataclass(frozen=True, slots=True)
+class ToSign:
+    """What a job wants signed: SHA-256 of canonical content, its Id, the signature's Id and time.
+
+    ``spare``: the document counts without it too, so the answer may be empty (an invoice, never a list).
+    """
+
+    digest: bytes
+    content_id: str
+    signature_id: str
+    at: datetime
+    spare: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A signature that is being made; ``future`` is None where none is wanted."""
+
+    future: Future[bytes] | None
+    spare: bool
+    began: float
+
+
+class SigningDesk:
+    """The key of one store and the threads that use it. ``use`` and ``refuse`` may come from any thread."""
+
+    def __init__(
+        self,
+        signer: XmlSigner | None = None,
+        rule: EachInvoice = EachInvoice.ALWAYS,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._signer = signer
+        self._rule = rule
+        self._monotonic = monotonic
+        self._pool = ThreadPoolExecutor(THREADS, "sign")
+        self._lock = Lock()
+        self._refusal: ThunganError | None = None
+        self._failure: SigningError | None = None
+        self._rests_until = 0.0
+        self._last_signed = float("-inf")
+        self._seconds = _FIRST_GUESS
+
+    @property
+    def problem(self) -> ThunganError | None:
+        """Why the key does not sign at the moment; None where the last signature was made."""
+        return self._refusal or self._failure or (NoSigningKey(_NO_KEY) if self._signer is None else None)
+
+    def use(self, signer: XmlSigner | None) -> None:
+        """Change the key: a token that came back, a renewed certificate, or None."""
+        with self._lock:
+            self._signer, self._failure, self._rests_until = signer, None, 0.0
+
+    def refuse(self, why: ThunganError | None) -> None:
+        """Sign nothing more with this key (a revoked certificate), until it is taken back with None."""
+        self._refusal = why
+
+    def most_together(self) -> int:
+        """How many signatures one transaction may wait for."""
+        return max(1, min(MOST_TOGETHER, round(GROUP_SECONDS / self._seconds)))
+
+    def begin(self, wanted: ToSign) -> Pending:
+        """Have it signed in another thread, if it is to be signed."""
+        future = None
+        if not (wanted.spare and self._rule is EachInvoice.NEVER):
+            future = self._pool.submit(self._sign, wanted)
+        return Pending(future, wanted.spare, self._monotonic())
+
+    def end(self, pending: Pending) -> bytes:
+        """The signature; empty where the document goes without.
+
+        Raises:
+            SigningError, NoSigningKey: it cannot be made, and the document does not count without it.
+        """
+        if pending.future is None:
+            return b""
+        if not (pending.spare and self._rule is EachInvoice.WHEN_THERE):
+            return pending.future.result()
+        left = max(0.0, pending.began + PATIENCE - self._monotonic())
+        try:
+            return pending.future.result(left)
+        except Late:
+            pending.future.cancel()
+            if self._last_signed < pending.began:
+                self._failed(KeyAway(f"the key has not signed within {PATIENCE:.0f} second"), pending.began)
+        except SignatureInputInvalid:
+            raise  # a mistake of ours, which no other key would mend
+        except (SigningError, NoSigningKey):
+            pass  # kept as ``problem``
+        return b""
+
+    def close(self) -> None:
+        """End the threads; a signature that nobody waits for any more is not waited for."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _sign(self, wanted: ToSign) -> bytes:
+        began = self._monotonic()
+        with self._lock:
+            signer, failure = self._signer, self._failure if began < self._rests_until else None
+        if self._refusal is not None:
+            raise type(self._refusal)(self._refusal.message)
+        if signer is None:
+            raise NoSigningKey(_NO_KEY)
+        if failure is not None:
+            raise type(failure)(failure.message)
+        try:
+            check_validity(signer.certificate, wanted.at)
+            value = signer.sign(wanted.digest, wanted.content_id, wanted.signature_id, wanted.at)
+        except SigningError as error:
+            self._failed(error, began)
+            raise
+        self._signed(self._monotonic() - began)
+        return value
+
+    def _signed(self, seconds: float) -> None:
+        with self._lock:
+            known = self._last_signed > float("-inf")
+            each = seconds / THREADS  # the threads sign at the same time, or wait for each other at a token
+            self._seconds = max(1e-6, 0.7 * self._seconds + 0.3 * each if known else each)
+            self._failure, self._rests_until = None, 0.0
+            self._last_signed = self._monotonic()
+
+    def _failed(self, error: SigningError, began: float) -> None:
+        now = self._monotonic()
+        with self._lock:
+            self._failure = type(error)(error.message)
+            self._rests_until = now + min(LONGEST_REST, REST_FACTOR * (now - began))
+
+
+_NO_KEY = "there is no signing key at the moment"
