@@ -3,7 +3,7 @@
 >>> from signing.verify import report_to_json, verify_document
 >>> report = verify_document(b"<TDiep><TTChung><MLTDiep>999</MLTDiep></TTChung><DLieu></DLieu></TDiep>")
 >>> report_to_json(report)
-{'valid': False, 'signatures': [], 'problem': 'no signature', 'by_package': []}
+{'valid': False, 'signatures': [], 'problem': 'no signature'}
 
 The answer is yes only if every signature that must be there is there, every signature that is there is
 valid, and each signs exactly the element it must sign. In order: safe reading (``safe_xml``), the
@@ -103,7 +103,8 @@ def verify_document(
 
 
 def report_to_json(report: Report) -> dict[str, Any]:
-    """The contract of ``thungan verify --json``; times as ISO 8601 with their offset."""
+    """The contract of ``thungan verify --json``; times as ISO 8601 with their offset. ``by_package`` is there
+    only where a package has invoices without a signature of their own."""
     return {
         "valid": report.valid,
         "signatures": [
@@ -118,8 +119,7 @@ def report_to_json(report: Report) -> dict[str, Any]:
             for signature in report.signatures
         ],
         "problem": report.problem,
-        "by_package": list(report.by_package),
-    }
+    } | ({"by_package": list(report.by_package)} if report.by_package else {})
 
 
 def _verify(
