@@ -12,6 +12,7 @@ from platformdirs import user_data_path
 
 from agent.buyer_later import BuyerWait, read_buyer_wait
 from agent.errors import ConfigInvalid
+from agent.web.page_settings import LOOPBACK, PORT, PageSettings, page_settings
 from drivers.codeblock import Printer, QrStyle
 from drivers.uri import parse_source
 from errors import ThunganError
@@ -105,6 +106,15 @@ every = 15                      # giây giữa hai lần gửi
 # proxy = "http://192.168.1.1:3128"
 # per_minute = 60               # số gói nhiều nhất mỗi phút; 0: không giới hạn / most messages a minute
 # pin = "sha256:…"              # chỉ tin máy chủ có khóa này / trust only the server with this key
+
+[page]                          # trang xem trên máy này: http://127.0.0.1:8380/ (docs/page.md)
+on = true
+port = 8380
+# host = "192.168.1.20"         # cho điện thoại trong tiệm xem, luôn qua HTTPS; 127.0.0.1: chỉ máy này
+# names = ["thungan.local"]     # tên máy dùng để gọi trang / host names by which it is asked for
+# language = "vi"               # vi hoặc en
+# certificate = "keys/shop.crt.pem"   # để trống: tự tạo / its own if empty
+# key = "keys/shop.key.pem"
 """
 
 
@@ -134,6 +144,7 @@ class Config:
     printer: Printer
     profile: str  # receipt profile: a shipped one's name or a file; "" is the general one
     forms: dict[str, Any]  # [office] and [representative], as agent.form_filling reads them
+    page: PageSettings
 
     @property
     def seller(self) -> Seller:
@@ -225,6 +236,7 @@ def _read(folder: Path, take: _Sections) -> Config:
             take.text("buyer.until", 5, "23:30"),
         ),
         forms=_form_values(take),
+        page=_page(folder, take),
     )
     take.finish()
     return config
@@ -258,6 +270,18 @@ def _profile(folder: Path, name: str) -> str:
     if found:
         load_profile(found)
     return found
+
+
+def _page(folder: Path, take: _Sections) -> PageSettings:
+    return page_settings(
+        on=take.switch("page.on", default=True),
+        host=take.text("page.host", 45, LOOPBACK),
+        port=take.whole("page.port", 0, 65_535, PORT),
+        names=take.texts("page.names"),
+        language=take.text("page.language", 2, "vi"),
+        certificate=_path(folder, take.text("page.certificate", 500, "")),
+        key=_path(folder, take.text("page.key", 500, "")),
+    )
 
 
 def _payee(take: _Sections, seller: Seller) -> Payee | None:
@@ -380,6 +404,12 @@ class _Sections:
         value = self._left.pop(key, default)
         if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
             raise ConfigInvalid(f"{key} must be a whole number from {least} to {most}")
+        return value
+
+    def switch(self, key: str, *, default: bool) -> bool:
+        value = self._left.pop(key, default)
+        if not isinstance(value, bool):
+            raise ConfigInvalid(f"{key} must be true or false")
         return value
 
     def finish(self) -> None:

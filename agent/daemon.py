@@ -232,6 +232,7 @@ class Daemon:
         self._syncing = threading.Lock()
         self._ready = False
         self._certificate: Certificate | None = None
+        self.delivery_problem: str | None = None  # of the last pass, in words
         self._clock_watch = ClockWatch()
         self._listening = threading.Event()
         self._away: dict[str, float] = {}
@@ -293,6 +294,11 @@ class Daemon:
         else:
             self.store.run(raise_alarm(EXPIRY_ALARM, f"{alarm.text_vi} / {alarm.text_en}"))
 
+    @property
+    def certificate(self) -> Certificate | None:
+        """The seller's certificate, if the key could be opened."""
+        return self._certificate
+
     def sync(self) -> str | None:
         """One pass of delivery; the problem in words, if there was one."""
         if self._delivery is None or not self._syncing.acquire(blocking=False):
@@ -303,6 +309,7 @@ class Daemon:
             problem = str(error)
         finally:
             self._syncing.release()
+        self.delivery_problem = problem
         if problem:
             log.warning("%s", problem)
         return problem

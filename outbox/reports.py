@@ -85,10 +85,41 @@ def ledger_head(connection: sqlite3.Connection) -> dict[str, Any]:
 def alarms(connection: sqlite3.Connection) -> list[str]:
     """What needs a person now."""
     found = [f"{row[0]}: {row[1]}" for row in connection.execute("SELECT code, message FROM alarm")]
-    waiting = connection.execute("SELECT COUNT(*) FROM capture WHERE state = 'quarantined'").fetchone()[0]
-    if waiting:
+    if waiting := count_quarantined(connection):
         found.append(f"{waiting} receipts in quarantine: thungan quarantine list")
     return found
+
+
+def standing(connection: sqlite3.Connection) -> list[dict[str, str]]:
+    """The alarms as they stand: code, since when, message; oldest first."""
+    return [dict(row) for row in connection.execute("SELECT code, since, message FROM alarm ORDER BY since")]
+
+
+def count_quarantined(connection: sqlite3.Connection) -> int:
+    """How many captures wait for a person."""
+    row = connection.execute("SELECT COUNT(*) FROM capture WHERE state = 'quarantined'").fetchone()
+    return int(row[0])
+
+
+def latest(connection: sqlite3.Connection, limit: int) -> list[dict[str, Any]]:
+    """What came last, newest first: invoices, and captures that became none. ``at`` is UTC.
+
+    A capture has ``capture_id``, its state and kind; an invoice its name, total and state.
+    """
+    invoiced = connection.execute(
+        "SELECT invoice.id, issued_at AS at, invoice.state, symbol, number, invoice.total, receipt_no,"
+        " NULL AS capture_id, NULL AS kind FROM invoice JOIN sale ON sale.id = sale_id"
+        " ORDER BY invoice.id DESC LIMIT ?",
+        (limit,),
+    )
+    others = connection.execute(
+        "SELECT NULL AS id, captured_at AS at, state, NULL AS symbol, NULL AS number, NULL AS total,"
+        " NULL AS receipt_no, id AS capture_id, kind FROM capture WHERE state NOT IN ('sale', 'resolved')"
+        " ORDER BY id DESC LIMIT ?",
+        (limit,),
+    )
+    rows = [dict(row) for row in (*invoiced, *others)]
+    return sorted(rows, key=lambda row: str(row["at"]), reverse=True)[:limit]
 
 
 def invoices(connection: sqlite3.Connection, limit: int, state: str | None = None) -> list[dict[str, Any]]:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import logging
 import signal
 import sys
-import threading
 from typing import TYPE_CHECKING
 
-from agent.config import default_folder, load_config
-from agent.daemon import Daemon, Taken
+from agent.config import default_folder
+from agent.serving import Serving
 
 if TYPE_CHECKING:
     import argparse
+
+    from agent.daemon import Daemon, Taken
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -25,18 +26,19 @@ def run(arguments: argparse.Namespace) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    config = load_config(arguments.data or default_folder())
-    daemon = Daemon(config, None if arguments.quiet else show)
-    ended = threading.Event()
+    serving = Serving(arguments.data or default_folder(), None if arguments.quiet else show)
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: ended.set())
-    daemon.start()
-    sys.stdout.write(f"thungan runs: {', '.join(config.sources) or 'no source configured'}\n")
-    sys.stdout.flush()
-    while not ended.wait(1.0):
-        pass
-    daemon.stop()
+        signal.signal(number, lambda *_: serving.end())
+    serving.run(_say_what_runs)
     return 0
+
+
+def _say_what_runs(daemon: Daemon | None, url: str | None) -> None:
+    sources = daemon.config.sources if daemon else ()
+    sys.stdout.write(f"thungan runs: {', '.join(sources) or 'no source configured'}\n")
+    if url:
+        sys.stdout.write(f"page: {url}\n")
+    sys.stdout.flush()
 
 
 def show(taken: Taken) -> None:

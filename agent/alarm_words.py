@@ -1,0 +1,171 @@
+"""Alarms for people: what is wrong and what to do, in Vietnamese and English.
+
+The store keeps an alarm under the code of the error behind it or under a word of its own (``outbox.alarms``);
+here is what a shopkeeper is told of each. An alarm that is not known here is shown as it was raised.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+from errors import ThunganError
+
+CODE = re.compile(r"^(E-[A-Z]+-[0-9]{3}): ")
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmWords:
+    """``needs_you``: it will not go away by itself. Only ``what`` may be technical."""
+
+    code: str
+    needs_you: bool
+    title: str
+    what: str
+    to_do: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    title: tuple[str, str]
+    to_do: tuple[str, str]
+    needs_you: bool = True
+
+
+_KNOWN = {
+    "set-up": _Known(
+        ("Chưa dùng được khóa ký hoặc đường gửi", "The key or the way to the authority cannot be used"),
+        ("Mở Cài đặt, bấm thử khóa và đường gửi.", "Open Settings and press the tests of key and authority."),
+    ),
+    "certificate-expires": _Known(
+        ("Chứng thư số sắp hết hạn", "The signing certificate is about to expire"),
+        (
+            "Gia hạn với nhà cung cấp chữ ký số, rồi đăng ký lại với cơ quan thuế.",
+            "Renew it with its provider, then register it with the tax authority.",
+        ),
+        needs_you=False,
+    ),
+    "delivery-behind": _Known(
+        ("Hóa đơn chưa gửi được", "Invoices are not delivered yet"),
+        ("Kiểm tra mạng: router, dây mạng, Wi-Fi.", "Check the network: router, cable, Wi-Fi."),
+    ),
+    "clock-off": _Known(
+        ("Đồng hồ máy tính sai", "The computer's clock is wrong"),
+        ("Chỉnh lại ngày giờ của máy tính.", "Set the computer's date and time right."),
+    ),
+    "source-away": _Known(
+        ("Mất kết nối với máy tính tiền", "The register is not connected"),
+        (
+            "Kiểm tra dây và nguồn của máy tính tiền; kết nối lại là chạy tiếp.",
+            "Check the register's cable and power; it goes on by itself once it is back.",
+        ),
+    ),
+    "printer-away": _Known(
+        ("Mất kết nối với máy in", "The printer is not connected"),
+        (
+            "Kiểm tra dây, nguồn và giấy của máy in; kết nối lại là chạy tiếp.",
+            "Check the printer's cable, power and paper; it goes on by itself once it is back.",
+        ),
+    ),
+    "page-away": _Known(
+        ("Không mở được trang này ở cổng đã đặt", "This page cannot be served on its port"),
+        ("Đổi số cổng ở [page] trong config.toml.", "Change the port under [page] in config.toml."),
+        needs_you=False,
+    ),
+    "all-refused": _Known(
+        ("Cơ quan thuế từ chối mọi gói gửi đi", "The authority refuses everything that is sent"),
+        (
+            "Gọi người cài đặt, kèm gói hỗ trợ (Cài đặt). Bán hàng vẫn tiếp tục.",
+            "Call your installer, with the support bundle (Settings). Go on selling.",
+        ),
+    ),
+    "invoice-held": _Known(
+        ("Một hóa đơn được để riêng", "An invoice was set aside"),
+        (
+            "Mở hóa đơn đang tạm giữ và gọi người cài đặt.",
+            "Open the invoice that is held and call your installer.",
+        ),
+    ),
+    "contradiction": _Known(
+        ("Cơ quan thuế trả lời mâu thuẫn", "The authority's answers contradict each other"),
+        ("Đối chiếu các hóa đơn này với cơ quan thuế.", "Check these invoices with the tax office."),
+    ),
+    "message-for-a-person": _Known(
+        ("Có thông báo của cơ quan thuế cần đọc", "There is a message of the authority to read"),
+        (
+            "Đọc nội dung dưới đây; hỏi cơ quan thuế nếu chưa rõ.",
+            "Read it below; ask the tax office if unsure.",
+        ),
+    ),
+    "review-asked": _Known(
+        ("Cơ quan thuế yêu cầu rà soát hóa đơn", "The authority asks for a review of invoices"),
+        (
+            "Sửa các hóa đơn được nêu và gửi giải trình trước hạn (thungan notice).",
+            "Correct the invoices named and answer in time (thungan notice).",
+        ),
+    ),
+    "form-refused": _Known(
+        ("Tờ khai hoặc thông báo bị từ chối", "A form was refused"),
+        ("Đọc lý do dưới đây, sửa rồi gửi lại.", "Read the reason below, correct it and send it again."),
+    ),
+    "numbers-low": _Known(
+        ("Sắp hết số hóa đơn của ký hiệu", "The symbol is running out of numbers"),
+        ("Đổi hai chữ cuối của ký hiệu trong config.toml.", "Change the symbol's letters in config.toml."),
+        needs_you=False,
+    ),
+}
+
+
+def alarm_words(code: str, message: str, language: str) -> AlarmWords:
+    """What a person is told of an alarm of the store."""
+    pick = 1 if language == "en" else 0
+    what = _own_words(message, pick)
+    if known := _KNOWN.get(code.partition(" ")[0]):
+        inner = CODE.match(message)
+        to_do = _advice(inner[1], language) if inner and code == "set-up" else None
+        late = message.startswith(("QUÁ HẠN", "GẤP")) or "hết hạn" in message.partition(",")[0][:40]
+        return AlarmWords(code, known.needs_you or late, known.title[pick], what, to_do or known.to_do[pick])
+    advice = _advice(code, language)
+    title = ("Có việc cần xem", "Something needs a look")[pick]
+    return AlarmWords(code, needs_you=True, title=_title(code, pick) or title, what=what, to_do=advice or "")
+
+
+def _title(code: str, pick: int) -> str | None:
+    branch = code.rpartition("-")[0]
+    titles = {
+        "E-SIGN": (
+            "Không ký được hóa đơn: phiếu được giữ để lập sau",
+            "Invoices cannot be signed: receipts are kept",
+        ),
+        "E-OUT": (
+            "Chưa lập được hóa đơn: phiếu được giữ để lập sau",
+            "Invoices cannot be issued: receipts are kept",
+        ),
+        "E-AUT": ("Trục trặc với cơ quan thuế", "Trouble with the authority"),
+        "E-DRV": ("Trục trặc với máy tính tiền", "Trouble with the register"),
+    }
+    return titles[branch][pick] if branch in titles else None
+
+
+def _own_words(message: str, pick: int) -> str:
+    """The half of a message in two languages; one in English only is shown whole."""
+    vietnamese, slash, english = message.partition(" / ")
+    return (english if pick else vietnamese) if slash else message
+
+
+def _advice(code: str, language: str) -> str | None:
+    error = error_of(code)
+    return (error.advice_en if language == "en" else error.advice_vi) if error else None
+
+
+@cache
+def error_of(code: str) -> type[ThunganError] | None:
+    """The class of that code, of those that are loaded."""
+    waiting = [ThunganError]
+    while waiting:
+        kind = waiting.pop()
+        if kind.code == code:
+            return kind
+        waiting += kind.__subclasses__()
+    return None

@@ -1,0 +1,85 @@
+// The page works without this; with it, what happens is seen at once, and tests say what they find in place.
+"use strict";
+
+// Live parts: <div data-live="/now" data-events="/events">. The server says that something has happened, the
+// part is asked for anew, and what a person is doing in the rest of the page stays.
+for (const part of document.querySelectorAll("[data-live]")) {
+  let asking = false, again = false;
+  const renew = async () => {
+    if (asking) { again = true; return; }
+    asking = true;
+    try {
+      const answer = await fetch(part.dataset.live, { headers: { "x-fragment": "1" } });
+      if (answer.status === 401) { location.reload(); return; }
+      if (answer.ok) {
+        const known = new Set([...part.querySelectorAll("[data-row]")].map((row) => row.dataset.row));
+        const focused = document.activeElement && part.contains(document.activeElement) ? document.activeElement.id : "";
+        part.innerHTML = await answer.text();
+        if (known.size) {
+          for (const row of part.querySelectorAll("[data-row]")) {
+            if (!known.has(row.dataset.row)) { row.classList.add("fresh"); }
+          }
+        }
+        if (focused) { document.getElementById(focused)?.focus(); }
+        part.removeAttribute("data-away");
+      }
+    } catch { part.setAttribute("data-away", ""); } finally {
+      asking = false;
+      if (again) { again = false; renew(); }
+    }
+    document.getElementById("away")?.toggleAttribute("hidden", !part.hasAttribute("data-away"));
+  };
+  const stream = new EventSource(part.dataset.events);
+  stream.addEventListener("changed", renew);
+  stream.addEventListener("error", renew);
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) { renew(); } });
+  addEventListener("pagehide", () => stream.close());
+}
+
+// Forms that answer in place: <form data-into="id">: a test button, listening on a port.
+for (const form of document.querySelectorAll("form[data-into]")) {
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const into = document.getElementById(form.dataset.into);
+    const sender = event.submitter || form.querySelector("button");
+    const data = new FormData(form, sender);
+    sender.disabled = true;
+    into.setAttribute("aria-busy", "true");
+    into.textContent = form.dataset.wait || "…";
+    try {
+      const answer = await fetch(sender.formAction || form.action, { method: "POST", body: data, headers: { "x-fragment": "1" } });
+      if (answer.status === 401) { location.reload(); return; }
+      into.innerHTML = await answer.text();
+    } catch { into.textContent = form.dataset.lost || "×"; } finally {
+      sender.disabled = false;
+      into.removeAttribute("aria-busy");
+    }
+  });
+}
+
+// While the program starts anew: <p data-return="/">.
+for (const waiting of document.querySelectorAll("[data-return]")) {
+  const look = async () => {
+    try {
+      const answer = await fetch("/health");
+      if (answer.ok && (await answer.json()).run !== waiting.dataset.run) { location.replace(waiting.dataset.return); return; }
+    } catch { /* still away */ }
+    setTimeout(look, 700);
+  };
+  setTimeout(look, 700);
+}
+
+// Fields that belong to a choice: <div data-when="source=serial">.
+const follow = () => {
+  for (const part of document.querySelectorAll("[data-when]")) {
+    const [name, values] = part.dataset.when.split("=");
+    const chosen = document.querySelector(`[name="${name}"]:checked, select[name="${name}"]`);
+    const shown = Boolean(chosen) && values.split("|").includes(chosen.value);
+    part.hidden = !shown;
+    for (const field of part.querySelectorAll("input, select, textarea")) { field.disabled = !shown; }
+  }
+};
+if (document.querySelector("[data-when]")) {
+  document.addEventListener("change", follow);
+  follow();
+}

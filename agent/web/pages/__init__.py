@@ -1,0 +1,1 @@
+"""The pages: one module each, with ``routes(shop)`` listed in ``agent.web.site``."""

@@ -1,0 +1,75 @@
+"""How the shop stands, for the first page: the light, today's figures, what waits, what came last."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from agent.alarm_words import AlarmWords, alarm_words
+from agent.web.shop import legal_today
+from outbox import reports
+from signing.expiry import days_left
+
+if TYPE_CHECKING:
+    from agent.web.shop import Shop
+
+LATEST = 12  # receipts on the first page
+ON_ITS_WAY = timedelta(minutes=5)  # what was issued since then is simply being delivered
+
+
+class Light(Enum):
+    """The traffic light. The value is its style."""
+
+    DELIVERING = "good"
+    LATER = "warn"
+    NEEDS_YOU = "bad"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the first page shows. ``waiting``: invoices that the authority has not decided about."""
+
+    light: Light
+    today: dict[str, int]
+    queue: dict[str, int]
+    waiting: int
+    oldest_unsent: str | None
+    last_contact: str | None
+    days_left: int | None
+    alarms: tuple[AlarmWords, ...]
+    quarantined: int
+    problem: str | None
+    latest: tuple[dict[str, Any], ...]
+
+
+def standing(shop: Shop, language: str) -> Standing:
+    """Read now, on a connection of its own."""
+    now = datetime.now(UTC)
+    daemon = shop.running
+    with shop.reader() as connection:
+        alarms = tuple(
+            alarm_words(alarm["code"], alarm["message"], language) for alarm in reports.standing(connection)
+        )
+        queue = reports.queue(connection)
+        oldest = reports.oldest_unsent(connection)
+        quarantined = reports.count_quarantined(connection)
+        behind = oldest is not None and now - datetime.fromisoformat(oldest) > ON_ITS_WAY
+        if quarantined or queue["refused"] or any(alarm.needs_you for alarm in alarms):
+            light = Light.NEEDS_YOU
+        else:
+            light = Light.LATER if daemon.delivery_problem or behind else Light.DELIVERING
+        return Standing(
+            light,
+            reports.today(connection, legal_today().isoformat()),
+            queue,
+            sum(count for state, count in queue.items() if state != "refused"),
+            oldest,
+            reports.last_sync(connection),
+            days_left(daemon.certificate, now) if daemon.certificate else None,
+            alarms,
+            quarantined,
+            daemon.delivery_problem,
+            tuple(reports.latest(connection, LATEST)),
+        )

@@ -1,0 +1,59 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from web_shop import PIN, Serve, Served
+
+from agent.commands.init import make_folder
+from agent.config import load_config
+from agent.daemon import Daemon
+from agent.web.live import Live
+from agent.web.pin import PinLock
+from agent.web.server import PageServer
+from agent.web.sessions import Sessions
+from agent.web.shop import Shop
+from authority.sandbox.server import RunningSandbox
+
+
+@pytest.fixture(scope="session")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
+    with RunningSandbox(tmp_path_factory.mktemp("sandbox")) as running:
+        yield running
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Serve]:
+    """Make a demo shop and serve its page; keyword arguments are lines of [page]."""
+    running: list[Served] = []
+
+    def serve(
+        pin: str | None = PIN, *, url: str = "", sandbox: RunningSandbox | None = None, **page: str
+    ) -> Served:
+        folder = tmp_path / f"shop{len(running)}"
+        make_folder(folder, demo=True, url=sandbox.url if sandbox else url)
+        path = folder / "config.toml"
+        text = path.read_text("utf-8").replace("port = 8380", "port = 0")
+        text += "".join(f"{name} = {value}\n" for name, value in page.items())
+        if sandbox is not None:
+            text = text.replace("sandbox/tls.crt.pem", str(sandbox.ca))
+            text = text.replace("sandbox/authority.crt.pem", str(sandbox.trust))
+        path.write_text(text, "utf-8")
+        lock = PinLock(folder)
+        if pin:
+            lock.choose(pin)
+        config = load_config(folder)
+        live = Live()
+        daemon = Daemon(config, live.tell)
+        restarts: list[None] = []
+        shop = Shop(folder, config.page, lock, Sessions(), live, daemon, lambda: restarts.append(None))
+        server = PageServer(shop)
+        server.start()
+        running.append(Served(folder, daemon, server, restarts))
+        return running[-1]
+
+    yield serve
+    for one in running:
+        for client in one.clients:
+            client.close()
+        one.server.stop()
+        one.daemon.stop()

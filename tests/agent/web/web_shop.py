@@ -1,0 +1,69 @@
+"""A shop with its page, really served on loopback, and a person's client."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+from agent.daemon import Daemon
+from agent.web.server import PageServer
+from drivers.framing import Captured
+
+PIN = "482913"
+
+
+@dataclass
+class Served:
+    """A daemon with its page. ``restarts`` counts how often a page asked for a new start."""
+
+    folder: Path
+    daemon: Daemon
+    server: PageServer
+    restarts: list[None]
+    clients: list[httpx.Client] = field(default_factory=list)
+
+    @property
+    def port(self) -> int:
+        return self.server.shop.page.port
+
+    def take(self, *receipts: bytes, ended_by: str = "cut") -> list[bytes]:
+        return [self.daemon.till.take("test", Captured(one, ended_by)) for one in receipts]
+
+    def client(self) -> httpx.Client:
+        """A browser that has not given the PIN."""
+        self.clients.append(httpx.Client(base_url=self.server.url, timeout=30))
+        return self.clients[-1]
+
+    def person(self) -> Person:
+        """A browser that has."""
+        client = self.client()
+        assert client.post("/enter", data={"pin": PIN}).status_code == 303
+        return Person(client)
+
+
+class Person:
+    """Sends forms as a browser does, with the token of the page they are on."""
+
+    def __init__(self, client: httpx.Client) -> None:
+        self.client = client
+
+    def get(self, path: str) -> str:
+        answer = self.client.get(path)
+        assert answer.status_code == 200, answer.text
+        return answer.text
+
+    def token(self) -> str:
+        found = re.search(r'name="token" value="([^"]+)"', self.get("/"))
+        assert found
+        return found[1]
+
+    def post(self, path: str, data: dict[str, str] | None = None, **more: object) -> httpx.Response:
+        sent = {"token": self.token(), **(data or {})}
+        return self.client.post(path, data=sent, **more)  # type: ignore[arg-type]
+
+
+Serve = Callable[..., Served]
