@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from invoice.buyers import UNNAMED_BUYER, checked_buyer
@@ -143,6 +144,7 @@ def compose(
     if sale.reduction:
         words = terms.reduction_note.format(amount=f"{sale.reduction:,}".replace(",", "."))
         written = (*written, InvoiceLine(Nature.NOTE, None, words))
+    in_dong = sale.currency == "VND"
     invoice = Invoice(
         version=terms.version,
         form=terms.form,
@@ -158,7 +160,7 @@ def compose(
         net=sum(total.net for total in totals),
         tax=sum(total.tax for total in totals),
         total=sale.total,
-        words="",
+        words=dong_in_words(sale.total) if in_dong else "",
         title=TITLES[terms.form],
         extras=_extras(sale, witness),
         currency=sale.currency,
@@ -167,6 +169,8 @@ def compose(
         trade_discount=sale.reduction or None,
         related=related,
     )
+    if in_dong:
+        return invoice
     return in_words(invoice if sale.unit == 1 else _in_units(invoice, sale.unit))
 
 
@@ -305,18 +309,14 @@ def _line(
     if line.kind is LineKind.DISCOUNT:
         return InvoiceLine(nature, position, line.name, amount=amount, rate=word, details=details)
     divisor = 10_000 + (rate.basis_points if rate and included else 0)
-    price = line.unit_price * 10_000 / divisor
-    if price != int(price):
-        price = price.quantize(_MICRO, ROUND_HALF_UP)
-    discount = None
-    if line.kind is not LineKind.PROMOTION:
-        before = int((price * line.quantity).quantize(Decimal(1), ROUND_HALF_UP))
-        if (reduced or line.discount) and before > amount:
-            discount = before - amount
-        elif abs(price * line.quantity - amount) >= 1 and line.quantity:
-            # The register rounded a weighed line its own way: the price that the amount stands for is shown,
-            # so that quantity x price is the amount wherever it is checked.
-            price = (Decimal(amount) / line.quantity).quantize(_MICRO, ROUND_HALF_UP)
+    price, discount = _priced(
+        line.unit_price,
+        line.quantity,
+        amount,
+        divisor,
+        given=line.kind is LineKind.PROMOTION,
+        reduced=reduced or bool(line.discount),
+    )
     return InvoiceLine(
         nature=nature,
         position=position,
@@ -330,6 +330,26 @@ def _line(
         code=line.code,
         details=details,
     )
+
+
+@lru_cache(maxsize=4096)
+def _priced(
+    unit_price: Decimal, quantity: Decimal, amount: int, divisor: int, *, given: bool, reduced: bool
+) -> tuple[Decimal, int | None]:
+    """The written price of a line and its discount. A till sells the same few goods all day."""
+    price = unit_price * 10_000 / divisor
+    if price != int(price):
+        price = price.quantize(_MICRO, ROUND_HALF_UP)
+    if given:
+        return price, None
+    before = int((price * quantity).quantize(Decimal(1), ROUND_HALF_UP))
+    if reduced and before > amount:
+        return price, before - amount
+    if abs(price * quantity - amount) >= 1 and quantity:
+        # The register rounded a weighed line its own way: the price that the amount stands for is shown,
+        # so that quantity x price is the amount wherever it is checked.
+        price = (Decimal(amount) / quantity).quantize(_MICRO, ROUND_HALF_UP)
+    return price, None
 
 
 def _tie(line: Line) -> tuple[object, ...]:

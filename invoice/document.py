@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from invoice.invoice import Invoice
 
+REMEMBERED = 256  # elements of each field that are written once and kept
 _SPECIAL = re.compile("[&<>\r]")
 _ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#xD;"}
 # Characters XML 1.0 cannot carry at all (section 2.2), and lone surrogates, which UTF-8 cannot.
@@ -61,12 +62,9 @@ def write_content(invoice: Invoice) -> bytes:
     return "".join(out).encode()
 
 
-def write_invoice(invoice: Invoice, content: bytes, signature: bytes) -> bytes:
-    """The canonical bytes of HDon: content, authority code, look-up QR and the seller's signature.
-
-    ``signature`` is a canonical ``<Signature>`` element, or empty where only the package is signed.
-    """
-    qr = lookup_text(
+def qr_of(invoice: Invoice) -> str:
+    """The look-up QR of an invoice (DLQRCode)."""
+    return lookup_text(
         invoice.seller.tax_code,
         int(invoice.form),
         str(invoice.symbol),
@@ -74,6 +72,15 @@ def write_invoice(invoice: Invoice, content: bytes, signature: bytes) -> bytes:
         invoice.day,
         invoice.dong,
     )
+
+
+def write_invoice(invoice: Invoice, content: bytes, signature: bytes, qr: str | None = None) -> bytes:
+    """The canonical bytes of HDon: content, authority code, look-up QR and the seller's signature.
+
+    ``signature`` is a canonical ``<Signature>`` element, or empty where only the package is signed. ``qr`` is
+    what ``qr_of`` gives, where the caller has it already.
+    """
+    qr = qr_of(invoice) if qr is None else qr
     head = f"<MCCQT>{invoice.code}</MCCQT><DLQRCode>{qr}</DLQRCode><DSCKS><NBan>".encode()
     return b"".join((b"<HDon>", content, head, signature, b"</NBan></DSCKS></HDon>"))
 
@@ -87,11 +94,23 @@ def _writers(form: int, version: str) -> tuple[_Writer, ...]:
 
 
 def _compile(children: tuple[Field | Group, ...], form: int, version: str) -> tuple[_Writer, ...]:
-    return tuple(
-        _field_writer(child) if isinstance(child, Field) else _group_writer(child, form, version)
-        for child in children
-        if form in child.forms and (isinstance(child, Group) or child.since <= version)
-    )
+    """One writer for each group, and one for each run of fields between them."""
+    writers: list[_Writer] = []
+    run: list[Field] = []
+    for child in children:
+        if form not in child.forms:
+            continue
+        if isinstance(child, Field):
+            if child.since <= version:
+                run.append(child)
+            continue
+        if run:
+            writers.append(_run_writer(tuple(run)))
+            run = []
+        writers.append(_group_writer(child, form, version))
+    if run:
+        writers.append(_run_writer(tuple(run)))
+    return tuple(writers)
 
 
 def _group_writer(group: Group, form: int, version: str) -> _Writer:
@@ -133,20 +152,33 @@ def _group_writer(group: Group, form: int, version: str) -> _Writer:
     return once
 
 
-def _field_writer(field: Field) -> _Writer:
-    get = attrgetter(field.source)
+def _run_writer(fields: tuple[Field, ...]) -> _Writer:
+    """Fields that follow each other in one element, taken from their value with one look."""
+    elements = tuple(_element_of(field) for field in fields)
+    sources = [field.source for field in fields]
+    if len(fields) == 1:
+        one, element = attrgetter(sources[0]), elements[0]
+        return lambda value, out: out.append(element(one(value)))
+    all_of = attrgetter(*sources)
+    return lambda value, out: out.extend(
+        [element(leaf) for element, leaf in zip(elements, all_of(value), strict=True)]
+    )
+
+
+def _element_of(field: Field) -> Callable[[Any], str]:
+    """The whole element of a value; a till says the same goods, units, rates and prices all day."""
     text = _WRITTEN[field.type]
     opening, closing = f"<{field.tag}>", f"</{field.tag}>"
 
-    def write(value: Any, out: list[str]) -> None:
-        leaf = get(value)
+    @lru_cache(maxsize=REMEMBERED)
+    def element(leaf: Any) -> str:
         if leaf is None:
             if field.required:
                 raise FieldInvalid(f"{field.tag} ({field.name}) is missing")
-            return
-        out.append(f"{opening}{text(leaf, field)}{closing}")
+            return ""
+        return f"{opening}{text(leaf, field)}{closing}"
 
-    return write
+    return element
 
 
 def _text(value: object, field: Field) -> str:
@@ -161,6 +193,8 @@ def _text(value: object, field: Field) -> str:
 def _number(value: int | Decimal, field: Field) -> str:
     if isinstance(value, int):
         text = str(int(value))
+    elif not value:
+        return "0"  # whatever its sign and decimals
     else:
         text = f"{value:f}"
         if "." in text:

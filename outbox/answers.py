@@ -13,7 +13,7 @@ from outbox.alarms import put_alarm, take_away_alarm
 from outbox.crash_points import crash_point
 from outbox.forms import apply_to_form
 from outbox.packages import INVOICE_HELD, PACK_AFTER, move_invoices, move_package
-from outbox.settings import read_setting, write_setting
+from outbox.settings import drop_setting, read_setting, write_setting
 from outbox.states import InvoiceState, PackageState
 from outbox.store import stamp
 
@@ -232,5 +232,6 @@ def _got_through(tx: Tx, package_id: int) -> None:
     """The authority has taken a message in: whatever was refused before was not the line's fault."""
     tx.execute("UPDATE package SET doubt = NULL WHERE id = ?", (package_id,))
     if read_setting(tx, _REFUSED_IN_A_ROW):
-        tx.execute("DELETE FROM setting WHERE name IN (?, ?)", (_REFUSED_IN_A_ROW, PACK_AFTER))
+        drop_setting(tx, _REFUSED_IN_A_ROW)
+        drop_setting(tx, PACK_AFTER)
         take_away_alarm(tx, ALL_REFUSED)

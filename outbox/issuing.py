@@ -10,12 +10,11 @@ import json
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from invoice.compose import check_sale, compose
-from invoice.document import content_id, write_content, write_invoice
+from invoice.document import content_id, qr_of, write_content, write_invoice
 from invoice.invoice import Invoice, LedgerWitness, Relation
-from invoice.qr import lookup_text
 from invoice.sale import Kind
 from invoice.sale_json import VIETNAM, sale_to_json
 from outbox.crash_points import crash_point
@@ -38,6 +37,8 @@ if TYPE_CHECKING:
 RELEASED = datetime(
     2026, 11, 1, tzinfo=UTC
 )  # no sale of this program is older: a flat CMOS battery says 2000
+_WRITTEN = json.JSONEncoder(ensure_ascii=False).encode
+_SORTED = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
 CLOCK_TOLERANCE = timedelta(minutes=2)  # small corrections by a time server are not a clock gone back
 WHOLE_BATCH = 100_000  # no limit: an invoice that was never part of a refused package
 
@@ -73,13 +74,18 @@ def issue(
     def job(tx: Tx) -> Generator[ToSign, bytes, Issued]:
         if (settled := _settled(tx, capture_id)) is not None:
             return settled
-        mark = fingerprint(sale, register, tx.now if live else None)
-        if mark and (known := _known(tx, mark)):
-            link_capture(tx, capture_id, known.sale_id)
+        said = sale_to_json(sale)
+        mark = fingerprint(sale, register, tx.now if live else None, said)
+        sale_id = _sale_of(tx, mark)
+        if sale_id is not None and (known := issued_by_sale(tx.connection, sale_id)):
+            link_capture(tx, capture_id, sale_id)
             return known
         now = checked_now(tx)  # first: with a wrong clock a good sale would look wrong (rates by date)
         check_sale(sale, register.terms, now.astimezone(VIETNAM).date())
-        sale_id = end_waiting(tx, mark) or insert_sale(tx, sale, mark)
+        if sale_id is None:
+            sale_id = insert_sale(tx, sale, mark, said)
+        else:
+            stop_waiting(tx, sale_id)
         day = legal_day(tx, sale, register, now, live=live)
         return (yield from issue_stored(tx, sale, sale_id, capture_id, register, day, now))
 
@@ -117,11 +123,12 @@ def sign_and_store(
     content = write_content(invoice)
     name = content_id(invoice)
     signature = yield ToSign(content_digest(content), name, f"NBan-{name}", now, spare=True)
-    document = write_invoice(invoice, content, signature)
+    qr = qr_of(invoice)
+    document = write_invoice(invoice, content, signature, qr)
     digest = sha256(document).hexdigest()
     form, symbol, code, day = int(invoice.form), str(invoice.symbol), str(invoice.code), invoice.day
     total = invoice.dong
-    qr = lookup_text(invoice.seller.tax_code, form, symbol, invoice.number, day, total)
+    moment = stamp(now)
     original, relation = corrects or (None, None)
     row = tx.execute(
         "INSERT INTO invoice (sale_id, form, symbol, number, code, day, total, issued_at, state,"
@@ -135,9 +142,9 @@ def sign_and_store(
             code,
             day.isoformat(),
             total,
-            stamp(now),
+            moment,
             InvoiceState.ISSUED,
-            stamp(now),
+            moment,
             WHOLE_BATCH,
             qr,
             digest,
@@ -175,22 +182,25 @@ def sign_and_store(
     )
 
 
-def fingerprint(sale: Sale, register: Register, captured: datetime | None = None) -> str | None:
+def fingerprint(
+    sale: Sale, register: Register, captured: datetime | None = None, said: dict[str, Any] | None = None
+) -> str | None:
     """What makes two receipts the same sale: number, time, goods, total and buyer; None without a
     receipt number.
 
     How it was paid, and what a second print says of itself, make no other sale of it. Two coffees in one
-    minute without receipt numbers are two sales, so they have no fingerprint.
+    minute without receipt numbers are two sales, so they have no fingerprint. ``said``: the sale as JSON,
+    where the caller has it already.
     """
     when = sale.sold_at or (captured.astimezone(VIETNAM).date() if captured else None)
     if sale.receipt_no is None or when is None:
         return None
-    said = sale_to_json(sale)
+    said = said or sale_to_json(sale)
     names = ("kind", "receipt_no", "lines", "discount", "total", "currency", "buyer")
     content = {name: said.get(name) for name in names}
     content["sold_at"] = when.isoformat()
     content["register"] = [register.letters, register.number]
-    return sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+    return sha256(_SORTED(content).encode()).hexdigest()
 
 
 def issued_before(connection: sqlite3.Connection, sale: Sale, register: Register) -> Issued | None:
@@ -225,9 +235,12 @@ def _settled(tx: Tx, capture_id: int | None) -> Issued | None:
     return issued
 
 
-def _known(tx: Tx, mark: str) -> Issued | None:
+def _sale_of(tx: Tx, mark: str | None) -> int | None:
+    """The sale of that fingerprint, invoiced or waiting for its buyer."""
+    if mark is None:
+        return None
     row = tx.execute("SELECT id FROM sale WHERE fingerprint = ?", (mark,)).fetchone()
-    return issued_by_sale(tx.connection, row[0]) if row else None
+    return int(row[0]) if row else None
 
 
 def link_capture(tx: Tx, capture_id: int | None, sale_id: int) -> None:
@@ -239,19 +252,8 @@ def link_capture(tx: Tx, capture_id: int | None, sale_id: int) -> None:
         )
 
 
-def end_waiting(tx: Tx, mark: str | None) -> int | None:
-    """The sale of that fingerprint if it waits for its buyer; from now on it does not. Its papers follow."""
-    row = tx.execute(
-        "SELECT id FROM sale JOIN waiting ON sale_id = id WHERE fingerprint = ?", (mark,)
-    ).fetchone()
-    if row is None:
-        return None
-    stop_waiting(tx, row[0])
-    return int(row[0])
-
-
 def stop_waiting(tx: Tx, sale_id: int) -> None:
-    """The sale is invoiced in this transaction."""
+    """The sale is invoiced in this transaction, if it waited for its buyer; its papers follow."""
     tx.execute("DELETE FROM waiting WHERE sale_id = ?", (sale_id,))
     tx.execute(
         "UPDATE capture SET state = ? WHERE sale_id = ? AND state = ?",
@@ -259,8 +261,8 @@ def stop_waiting(tx: Tx, sale_id: int) -> None:
     )
 
 
-def insert_sale(tx: Tx, sale: Sale, mark: str | None) -> int:
-    """Store the sale; ``mark`` is its fingerprint, if it has one."""
+def insert_sale(tx: Tx, sale: Sale, mark: str | None, said: dict[str, Any] | None = None) -> int:
+    """Store the sale; ``mark`` is its fingerprint, if it has one, ``said`` the sale as JSON."""
     row = tx.execute(
         "INSERT INTO sale (fingerprint, receipt_no, sold_at, total, content, recorded_at)"
         " VALUES (?,?,?,?,?,?)",
@@ -269,8 +271,8 @@ def insert_sale(tx: Tx, sale: Sale, mark: str | None) -> int:
             sale.receipt_no,
             sale.sold_at.isoformat() if sale.sold_at else None,
             sale.total,
-            json.dumps(sale_to_json(sale), ensure_ascii=False),
-            stamp(tx.now),
+            _WRITTEN(said or sale_to_json(sale)),
+            tx.stamp,
         ),
     )
     return int(row.lastrowid or 0)

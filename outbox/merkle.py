@@ -38,6 +38,11 @@ class Frontier:
     size: int = 0
     peaks: tuple[bytes, ...] = ()
 
+    @staticmethod
+    def of(size: int, peaks: bytes) -> Frontier:
+        """A frontier from its size and its peaks one after the other, as they are stored."""
+        return Frontier(size, tuple(peaks[place : place + 32] for place in range(0, len(peaks), 32)))
+
     def append(self, leaf: bytes) -> Frontier:
         """The frontier with one more leaf hash."""
         peaks, carry, size = list(self.peaks), leaf, self.size

@@ -159,6 +159,18 @@ def m008_one_for_many(db: Database) -> None:
     _run(db, _EIGHTH)
 
 
+_NINTH = """
+CREATE TABLE ledger_edge (only_row INTEGER PRIMARY KEY CHECK (only_row = 0), size INTEGER NOT NULL,
+    peaks BLOB NOT NULL);
+"""
+
+
+@MIGRATIONS()
+def m009_edge_of_the_ledger(db: Database) -> None:
+    """The ledger's right edge, stored with every commit: opening and status need not read every leaf."""
+    _run(db, _NINTH)
+
+
 DEFINED = frozenset(
     {
         "m001_first_schema",
@@ -169,5 +181,6 @@ DEFINED = frozenset(
         "m006_reviews",
         "m007_order_of_delivery",
         "m008_one_for_many",
+        "m009_edge_of_the_ledger",
     }
 )

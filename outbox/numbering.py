@@ -72,14 +72,10 @@ def take_over(register: Register, year: int, last_number: int, last_code: int | 
                 raise NumberTaken(f"the last number {value} is not in 0…{most - 1}")
             if _issued_here(tx, register, symbol):
                 raise NumberTaken(f"symbol {symbol} has invoices of this register already")
-            row = tx.execute("SELECT value FROM counter WHERE name = ?", (name,)).fetchone()
-            if row is not None and row[0] > value:
-                raise NumberTaken(f"{row[0]} was given as the last number before, {value} is lower")
-            tx.execute(
-                "INSERT INTO counter (name, value) VALUES (?, ?)"
-                " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-                (name, value),
-            )
+            before = tx.counters.get(name) or 0
+            if before > value:
+                raise NumberTaken(f"{before} was given as the last number before, {value} is lower")
+            tx.counters.put(name, value)
         tx.leaf(
             "numbers.taken-over",
             None,
@@ -109,8 +105,6 @@ def _code_counter(register: Register, year: int) -> str:
 
 
 def _count(tx: Tx, name: str) -> int:
-    tx.execute(
-        "INSERT INTO counter (name, value) VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET value = value + 1",
-        (name,),
-    )
-    return int(tx.execute("SELECT value FROM counter WHERE name = ?", (name,)).fetchone()[0])
+    value = int(tx.counters.get(name) or 0) + 1
+    tx.counters.put(name, value)
+    return value

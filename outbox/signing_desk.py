@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 THREADS = 2
 GROUP_SECONDS = 0.5  # of signing in one transaction: what is captured meanwhile waits so long to be stored
-MOST_TOGETHER = 128
+MOST_TOGETHER = 256
 PATIENCE = 1.0  # seconds; the paper waits 1.5 s for its code (promise P8)
 REST_FACTOR = 10  # a key that fails takes at most a tenth of the writer's time
 LONGEST_REST = 60.0  # seconds

@@ -27,6 +27,7 @@ from outbox.crash_points import crash_point
 from outbox.errors import DatabaseNewer, DatabaseUnusable, DataFolderBusy, WriterStopped
 from outbox.ledger import LedgerWriter
 from outbox.migrations import DEFINED, MIGRATIONS
+from outbox.settings import GroupValues
 from outbox.signing_desk import EachInvoice, SigningDesk, ToSign
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from outbox.signing_desk import Pending
     from signing.xmldsig import XmlSigner
 
-GROUP = 128  # jobs in one commit at the most: bounds what a failing group has to do again
+GROUP = 256  # jobs in one commit at the most: bounds what a failing group has to do again
 
 
 class Tx:
@@ -46,7 +47,10 @@ class Tx:
         self.connection = connection
         self.ledger = ledger
         self.now = now
+        self.stamp = stamp(now)
         self.before: Frontier = ledger.frontier  # the ledger as it was before this group
+        self.settings = GroupValues(connection, "setting")
+        self.counters = GroupValues(connection, "counter")
 
     def execute(self, sql: str, values: tuple[Any, ...] = ()) -> sqlite3.Cursor:
         """Run one parametrised statement."""
@@ -54,7 +58,14 @@ class Tx:
 
     def leaf(self, kind: str, subject: int | None, **fields: Any) -> None:
         """Append a ledger leaf dated now."""
-        self.ledger.append(kind, stamp(self.now), subject, **fields)
+        self.ledger.append(kind, self.stamp, subject, **fields)
+
+    def finish(self) -> None:
+        """What the group's jobs have changed in memory goes into the database."""
+        self.settings.write()
+        self.counters.write()
+        if self.ledger.frontier != self.before:
+            self.ledger.write_edge()
 
 
 T = TypeVar("T")
@@ -188,11 +199,11 @@ class Store:
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             tx = Tx(self._connection, self._ledger, self._clock())
-            prepared = self._prepared(jobs, tx)
             results = [
                 outcome if signing is None else self._finish(outcome, signing)
-                for outcome, signing in prepared
+                for outcome, signing in self._prepared(jobs, tx)
             ]
+            tx.finish()
             crash_point("store.before-commit")
             self._connection.execute("COMMIT")
         except BaseException:

@@ -3,6 +3,7 @@
 import sqlite3
 import threading
 from concurrent.futures import Future
+from functools import reduce
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from outbox.issuing import issue
 from outbox.ledger import load_frontier
 from outbox.merkle import Frontier
 from outbox.reports import ledger_head
+from outbox.settings import drop_setting, read_setting, write_setting
 from outbox.states import CaptureState
 from outbox.store import Store, Tx, open_reader
 from signing.xmldsig import XmlSigner
@@ -129,7 +131,45 @@ def test_the_ledger_in_memory_is_the_ledger_on_disk(store: Store) -> None:
     connection = store.reader()
     assert load_frontier(connection) == edge
     assert ledger_head(connection) == {"size": 8, "root": edge.root().hex()}
+    hashes = connection.execute("SELECT hash FROM leaf ORDER BY seq").fetchall()
+    assert reduce(Frontier.append, (row[0] for row in hashes), Frontier()) == edge
     connection.close()
+
+
+@pytest.mark.parametrize("stored", [0, 5, None], ids=["empty", "behind", "none"])
+def test_an_edge_that_lags_behind_is_made_good_from_the_leaves(store: Store, stored: int | None) -> None:
+    issue_many(store, 8)
+    edge: Frontier = store.run(lambda tx: tx.ledger.frontier, 30)
+    connection = store.reader()
+    hashes = [row[0] for row in connection.execute("SELECT hash FROM leaf ORDER BY seq")]
+    connection.close()
+    old = reduce(Frontier.append, hashes[: stored or 0], Frontier())
+
+    def set_back(tx: Tx) -> None:
+        tx.execute("DELETE FROM ledger_edge")
+        if stored is not None:
+            tx.execute("INSERT INTO ledger_edge VALUES (0, ?, ?)", (old.size, b"".join(old.peaks)))
+
+    store.run(set_back, 30)
+    connection = store.reader()
+    assert load_frontier(connection) == edge
+    connection.close()
+
+
+def test_a_value_is_read_changed_and_dropped_within_one_group(store: Store) -> None:
+    store.run(lambda tx: write_setting(tx, "name", "before"), 30)
+
+    def change(tx: Tx) -> tuple[str | None, str | None]:
+        seen = read_setting(tx, "name")
+        write_setting(tx, "name", "after")
+        changed = read_setting(tx, "name")
+        drop_setting(tx, "name")
+        assert read_setting(tx, "name") is None
+        write_setting(tx, "other", "stays")
+        return seen, changed
+
+    assert store.run(change, 30) == ("before", "after")
+    assert rows(store, "SELECT name, value FROM setting") == [("other", "stays")]
 
 
 def test_a_second_store_on_the_folder_is_refused(store: Store, tmp_path: Path) -> None:
