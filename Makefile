@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: carts fuzz help docs setup system demo test lint bench lock clean
+.PHONY: storm carts fuzz help docs setup system demo test lint bench lock clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -31,6 +31,9 @@ lint: setup ## format, lint, types, import arrows
 	@$(BIN)/ruff check -q .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+storm: setup ## crashes and power cuts (STORM of them, 10000), nothing lost, nothing doubled
+	@$(BIN)/python tests/storm/storm.py --crashes $(or $(STORM),10000)
 
 carts: setup ## random sales against every sum (CARTS of them)
 	@$(BIN)/python tests/invoice/cart_storm.py --carts $(or $(CARTS),200000)

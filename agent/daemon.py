@@ -25,6 +25,7 @@ from invoice.errors import InvoiceError
 from invoice.sale import Kind
 from outbox.alarms import clear_alarm, raise_alarm, standing_alarms
 from outbox.captures import RawCapture, raw_captures, record_capture, settle_capture
+from outbox.crash_points import crash_point
 from outbox.deadlines import record_clock_jump, watch_deadline
 from outbox.errors import TransitionRefused
 from outbox.issuing import Issued, issue, issued_before
@@ -100,6 +101,7 @@ class Till:
         self._heard = True
         ended_by = captured.ended_by if whole else BEGUN_BEFORE
         capture_id = self._store.run(record_capture(source, captured.data, ended_by))
+        crash_point("till.stored")
         return self._understand(RawCapture(capture_id, source, captured.data, ended_by), began)
 
     def take_left_over(self) -> int:
@@ -196,6 +198,7 @@ class Till:
         assert reading.sale is not None  # noqa: S101 - for the type checker: the caller has looked
         try:
             issued = self._store.run(issue(reading.sale, self._config.register, capture_id, live=True))
+            crash_point("till.issued")
         except InvoiceError as error:
             self._settle(capture_id, CaptureState.QUARANTINED, reading, (str(error),))
             return None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from outbox.crash_points import crash_point
 from outbox.errors import NotFound
 from outbox.states import CaptureState, check_transition
 from outbox.store import stamp
@@ -38,6 +39,7 @@ def record_capture(source: str, data: bytes, ended_by: str) -> Job[int]:
         )
         capture_id = int(row.lastrowid or 0)
         tx.leaf("capture", capture_id, capture=capture_id, source=source, sha256=digest, bytes=len(data))
+        crash_point("capture.before-commit")
         return capture_id
 
     return job

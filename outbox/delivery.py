@@ -19,6 +19,7 @@ from authority.errors import AuthorityError, GatewayError, Rejected
 from authority.form_answers import FormAnswer
 from authority.notice_check import check_form_answer, check_notice
 from outbox.answers import acknowledged, open_acknowledgements, settle_doubt, take_answer
+from outbox.crash_points import crash_point
 from outbox.deadlines import note_authority_clock
 from outbox.errors import NoSigningKey
 from outbox.forms import OutgoingForm, due_forms, mark_form_sending
@@ -180,14 +181,18 @@ class Delivery:
             self._failed(error, done)
 
     def _look_up(self, message_id: str, done: Pass) -> LookUp:
+        crash_point("delivery.before-look-up")
         found = self._gateway.look_up(message_id)
+        crash_point("delivery.after-look-up")
         self._pace.succeeded()
         self._take_all(found.messages, done)
         return found
 
     def _send(self, document: bytes, message_id: str, done: Pass) -> None:
         self._pace.sent(self._clock())
+        crash_point("delivery.before-send")
         answers = self._gateway.send(document, message_id)
+        crash_point("delivery.after-send")
         self._pace.succeeded()
         done.sent += 1
         self._take_all(answers, done)
@@ -206,12 +211,15 @@ class Delivery:
         while more:
             cursor = self._store.run(_read_cursor)
             try:
+                crash_point("delivery.before-collect")
                 found = self._gateway.collect(cursor)
+                crash_point("delivery.after-collect")
             except GatewayError as error:
                 self._failed(error, done)
                 return
             self._pace.succeeded()
             self._take_all(found.messages, done)
+            crash_point("delivery.before-cursor")
             self._store.run(_write_cursor(found.cursor))
             more = found.more and found.cursor != cursor
 
@@ -222,7 +230,9 @@ class Delivery:
                 return
             try:
                 self._pace.sent(self._clock())
+                crash_point("acknowledgement.before-send")
                 self._gateway.send(document, message_id)
+                crash_point("acknowledgement.after-send")
             except GatewayError as error:
                 self._store.run(acknowledged(answer_id, sent=False))
                 done.problem = done.problem or str(error)

@@ -217,6 +217,7 @@ def mark_sending(package_id: int, again_after: timedelta) -> Job[None]:
                 (stamp(tx.now), package_id),
             )
         tx.leaf("package.sending", package_id, package=package_id)
+        crash_point("sending.before-commit")
 
     return job
 

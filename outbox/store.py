@@ -104,7 +104,7 @@ class Store:
         try:
             self._connection = _open(self.path)
             self._ledger = LedgerWriter(self._connection)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:
             self._lock.close()
             raise DatabaseUnusable(f"{self.path}: {error}") from error
         except BaseException:
@@ -113,6 +113,7 @@ class Store:
         self._jobs: queue.SimpleQueue[tuple[Job[Any], Future[Any]] | None] = queue.SimpleQueue()
         self.desk = SigningDesk(signer, invoices)
         self._closed = False
+        crash_point("store.opened")
         self._thread = threading.Thread(target=self._write, name="writer", daemon=True)
         self._thread.start()
 
@@ -198,6 +199,7 @@ class Store:
         edge = self._ledger.frontier
         self._connection.execute("BEGIN IMMEDIATE")
         try:
+            crash_point("store.begun")
             tx = Tx(self._connection, self._ledger, self._clock())
             results = [
                 outcome if signing is None else self._finish(outcome, signing)
@@ -268,7 +270,26 @@ def _open(path: Path) -> sqlite3.Connection:
     if unknown := known - DEFINED:
         raise DatabaseNewer(f"{path} has the unknown migrations {', '.join(sorted(unknown))}")
     MIGRATIONS.apply(database)
+    _make_durable(path)
     return connection
+
+
+def _make_durable(path: Path) -> None:
+    """Sync what a killed process may have written and never synced.
+
+    SQLite takes such a commit for done when it opens its WAL again, though a power cut could still take it
+    away: without this a number might be told to a second asker and then be lost.
+    """
+    wal = path.with_name(f"{path.name}-wal")
+    if wal.exists():
+        with wal.open("r+b") as file:
+            os.fsync(file.fileno())
+    if os.name != "nt":
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
 
 
 def _lock(folder: Path) -> Any:

@@ -1,0 +1,184 @@
+"""One life of the program: opened, sells, delivers, until it is killed or has done what was asked of it.
+
+Runs in a child of the storm. Around the real till, store and delivery there are two things only: the wire to
+the authority, which is the parent and does not die, and the customers' papers, which the parent keeps.
+"""
+
+from __future__ import annotations
+
+import pickle
+import struct
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from agent.daemon import Till
+from agent.parts import read_trust, sign_checkpoint
+from authority import errors as authority_errors
+from authority.codes import direct_code
+from drivers.framing import Captured
+from outbox import store as store_module
+from outbox.crash_points import arm
+from outbox.delivery import Delivery
+from outbox.issuing import issue
+from outbox.store import Store
+
+if TYPE_CHECKING:
+    import socket
+
+    from agent.config import Config
+    from authority.gateway import Collected, LookUp, Numbering
+    from authority.package import PackageFrame
+    from invoice.sale import Sale
+    from outbox.issuing import Issued
+
+# Ways in which the program is broken on purpose, to see that the storm notices.
+SABOTAGES = ("no-sync", "answer-early", "trust-the-wal")
+_LENGTH = struct.Struct("<I")
+
+
+def tell(line: socket.socket, message: Any) -> None:
+    """One message over the line."""
+    data = pickle.dumps(message)
+    line.sendall(_LENGTH.pack(len(data)) + data)
+
+
+def hear(line: socket.socket) -> Any:
+    """The next message; EOFError where the other side is no more."""
+    return pickle.loads(_exactly(line, _LENGTH.unpack(_exactly(line, _LENGTH.size))[0]))  # noqa: S301 - our own
+
+
+def _exactly(line: socket.socket, count: int) -> bytes:
+    data = b""
+    while len(data) < count:
+        more = line.recv(count - len(data))
+        if not more:
+            raise EOFError
+        data += more
+    return data
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """A receipt that the register prints; ``sale`` is one that comes over the API instead."""
+
+    number: str
+    paper: bytes = b""
+    sale: Sale | None = None
+
+
+@dataclass(frozen=True)
+class Shop:
+    """What every life of a shop is given."""
+
+    config: Config
+    frame: PackageFrame
+
+
+class Clock:
+    """The shop's clock: stands still while something happens, moves in between."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def move(self, seconds: float) -> None:
+        """Later."""
+        self.now += timedelta(seconds=seconds)
+
+
+class Wire:
+    """The gateway: each call is a question to the parent, which is the authority."""
+
+    name, max_bytes, clock_skew = "storm", 2_000_000, None
+    numbering: Numbering = "agent"
+
+    def __init__(self, line: socket.socket, clock: Clock) -> None:
+        self._line, self._clock = line, clock
+
+    def send(self, message: bytes, message_id: str) -> tuple[bytes, ...]:
+        """Over the line."""
+        answers: tuple[bytes, ...] = self._ask("send", message, message_id)
+        return answers
+
+    def collect(self, after: str) -> Collected:
+        """Over the line."""
+        found: Collected = self._ask("collect", after)
+        return found
+
+    def look_up(self, message_id: str) -> LookUp:
+        """Over the line."""
+        found: LookUp = self._ask("look_up", message_id)
+        return found
+
+    def close(self) -> None:
+        """The line is the parent's."""
+
+    def _ask(self, what: str, *values: object) -> Any:
+        tell(self._line, ("ask", what, values, self._clock.now))
+        good, answer = hear(self._line)
+        if good:
+            return answer
+        kind, message, retry_after = answer
+        raise getattr(authority_errors, kind)(message, retry_after=retry_after)
+
+
+def live(
+    line: socket.socket,
+    shop: Shop,
+    now: datetime,
+    steps: list[tuple[str, Any]],
+    point: str,
+    sabotage: str = "",
+) -> None:
+    """Do the steps; what the customer was given is told to the parent after it was given."""
+    arm(point)
+    if sabotage == "trust-the-wal":
+        store_module._make_durable = lambda _: None
+    clock = Clock(now)
+    given: list[Issued] = []
+    store = Store(shop.config.folder, shop.frame.signer, clock)
+    if sabotage == "no-sync":
+        store.run(lambda _: None)
+        store._connection.execute("PRAGMA synchronous=OFF")
+    delivery = Delivery(
+        store,
+        Wire(line, clock),
+        shop.frame,
+        direct_code(shop.config.seller.tax_code),
+        shop.config.seller.tax_code,
+        read_trust(shop.config.trust),
+        clock=clock,
+    )
+    till = Till(shop.config, store, lambda taken: given.append(taken.issued) if taken.issued else None)
+    till.take_left_over()
+    given.clear()
+    register = shop.config.register
+    for what, subject in steps:
+        if what == "receipt":
+            block = till.take("serial:///dev/ttyS0", Captured(subject.paper, "cut"))
+            if given and block:
+                tell(line, ("given", subject.number, given[-1].number, given[-1].code))
+            given.clear()
+        elif what == "sales":
+            waiting = [(one, store.submit(issue(one.sale, register))) for one in subject]
+            if sabotage == "answer-early":
+                tell(line, ("given", subject[0].number, 0, "not yet"))
+            for one, future in waiting:
+                issued = future.result(60)
+                tell(line, ("given", one.number, issued.number, issued.code))
+        elif what == "pass":
+            delivery.run_once()
+        else:
+            sign_checkpoint(shop.config, store)
+        clock.move(20 if what != "pass" else 90)
+        tell(line, ("now", clock.now))
+    delivery.close()
+    store.close()
+
+
+def api_sale(template: Sale, number: str, sold_at: datetime) -> Receipt:
+    """A sale of that receipt number over the API."""
+    return Receipt(number, sale=replace(template, receipt_no=number, sold_at=sold_at))

@@ -1,0 +1,50 @@
+"""The storm's short form, and the proof that it would notice (``make storm`` is the long one)."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.skipif(
+    not sys.platform.startswith("linux") or shutil.which("cc") is None, reason="LD_PRELOAD, a C compiler"
+)
+
+STORM = Path(__file__).with_name("storm.py")
+CRASHES = 200
+
+
+def storm(*words: str) -> tuple[int, Any]:
+    done = subprocess.run(
+        [sys.executable, str(STORM), "--json", *words],
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    assert done.stdout, done.stderr
+    return done.returncode, json.loads(done.stdout)
+
+
+def test_crashes_and_power_cuts_lose_nothing_and_double_nothing() -> None:
+    code, counts = storm("--crashes", str(CRASHES), "--seed", "1", "--sweep", "1")
+    assert counts["findings"] == []
+    assert (code, counts["wrong"]) == (0, {})
+    assert sum(counts["crashes"].values()) >= CRASHES
+    totals = counts["totals"]
+    assert totals["receipts given out"] == totals["receipts rung up"] == totals["invoices"]
+    assert totals["registered"] + totals.get("refused by the authority", 0) == totals["invoices"]
+    assert totals["unsynced writes at a power loss"] > 0
+    assert totals["checkpoints of the database"] > 0
+
+
+@pytest.mark.parametrize(
+    ("sabotage", "ways"), [("no-sync", "0"), ("answer-early", "0"), ("trust-the-wal", "1")]
+)
+def test_the_storm_notices_a_program_that_is_wrong(sabotage: str, ways: str) -> None:
+    code, counts = storm("--crashes", "400", "--sabotage", sabotage, "--sweep", ways)
+    assert code == 1
+    assert counts["wrong"].keys() & {"lost", "twice", "doubled"}
