@@ -60,7 +60,7 @@ def run_correction(config: Config, arguments: argparse.Namespace) -> int:
         connection.close()
     if not arguments.yes:
         check_chain(original.invoice, original.corrections, correction)
-        _preview(_draft(config, original.invoice, correction, sale, arguments.reason))
+        _preview(draft(config, original.invoice, correction, sale, arguments.reason))
         return 0
     store = open_store(config)
     try:
@@ -102,7 +102,7 @@ def _correction(arguments: argparse.Namespace, sale: Sale | None) -> Correction:
     return Correction.INCREASE if arguments.increase else Correction.REFUND
 
 
-def _draft(
+def draft(
     config: Config, original: Invoice, correction: Correction, sale: Sale | None, reason: str
 ) -> Invoice:
     """The invoice as it would be."""

@@ -51,3 +51,11 @@ def paper_with_block(receipt: bytes, block: bytes) -> bytes:
             out += block
         out += piece.cut
     return out
+
+
+def receipt_as_printed(config: Config, issued: Issued, receipt: bytes) -> bytes:
+    """The receipt as it came out of the printer, with the code block of its invoice."""
+    from drivers.reading import read_receipt  # late: issuing has read the receipt already
+
+    encoding = read_receipt(receipt, profile=config.profile or None).encoding
+    return paper_with_block(receipt, invoice_block(config, issued, encoding, receipt))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from invoice.corrections import Correction, check_chain, check_correction, correct, relation_of
 from invoice.errors import CorrectionRefused
@@ -84,6 +84,16 @@ class Original:
     state: InvoiceState
     corrections: tuple[Relation, ...]
     left: int
+
+
+def corrections_of(connection: sqlite3.Connection, invoice_id: int) -> list[dict[str, Any]]:
+    """The invoices that replace or adjust this one, oldest first: id, name, relation, total, state."""
+    rows = connection.execute(
+        "SELECT id, symbol, number, relation, total, state FROM invoice WHERE corrects = :id"
+        " OR id IN (SELECT invoice_id FROM corrected WHERE original_id = :id) ORDER BY id",
+        {"id": invoice_id},
+    )
+    return [dict(row) for row in rows]
 
 
 def read_original(connection: sqlite3.Connection, invoice_id: int) -> Original:

@@ -201,6 +201,22 @@ def quarantined(connection: sqlite3.Connection) -> list[dict[str, Any]]:
     return [dict(row) for row in rows]
 
 
+def one_quarantined(connection: sqlite3.Connection, capture_id: int) -> dict[str, Any]:
+    """One capture that waits for a person.
+
+    Raises:
+        NotFound: there is none of that number, or it has been decided about.
+    """
+    row = connection.execute(
+        "SELECT id, source, captured_at, ended_by, problems FROM capture"
+        " WHERE id = ? AND state = 'quarantined'",
+        (capture_id,),
+    ).fetchone()
+    if row is None:
+        raise NotFound(f"no capture {capture_id} waits in quarantine")
+    return dict(row)
+
+
 def capture_bytes(connection: sqlite3.Connection, capture_id: int) -> bytes:
     """The raw bytes of a capture.
 

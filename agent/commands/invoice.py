@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     import argparse
 
     from invoice.qr import Payee
-    from outbox.issuing import Issued
 
 
 MANY = ("replace-many", "adjust-many", "bke", "attach", "record")
@@ -70,8 +69,10 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.action == "paper":
             if arguments.output is None:
                 raise ReasonMissing("paper draws into a file: -o paper.png")
+            from agent.receipt_block import receipt_as_printed
+
             issued, receipt = reports.paper_of(connection, row["id"])
-            write_picture(_paper(config, issued, receipt), arguments.output, config.printer.dots)
+            write_picture(receipt_as_printed(config, issued, receipt), arguments.output, config.printer.dots)
             return 0
         if arguments.action in {"xml", "html", "pdf"}:
             give_out(_form(document, row["state"], arguments, config.payee), arguments.output)
@@ -86,15 +87,6 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     finally:
         connection.close()
-
-
-def _paper(config: Config, issued: Issued, receipt: bytes) -> bytes:
-    """The receipt as it came out of the printer, with the code block."""
-    from agent.receipt_block import invoice_block, paper_with_block
-    from drivers.reading import read_receipt
-
-    encoding = read_receipt(receipt, profile=config.profile or None).encoding
-    return paper_with_block(receipt, invoice_block(config, issued, encoding, receipt))
 
 
 def _form(document: bytes, state: str, arguments: argparse.Namespace, payee: Payee | None) -> bytes:

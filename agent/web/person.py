@@ -9,6 +9,8 @@ from agent.web.errors import FormInvalid
 from agent.web.page_settings import LANGUAGES
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from starlette.requests import Request
 
     from agent.web.sessions import Session
@@ -59,6 +61,20 @@ class Person:
     beyond: bool
     session: Session | None = None
     form: Form = field(default_factory=Form)
+
+    def sent_before(self) -> str | None:
+        """Where to see what this very form has done already: a double click, or a lost answer."""
+        return self.session.done(self.form.text("once")) if self.session else None
+
+    def once(self, do: Callable[[], str]) -> str:
+        """``do``, which issues something and says where to see it, once for this form.
+
+        Raises:
+            FormInvalid: the form does not say which one it is.
+        """
+        if self.session is None or not self.form.text("once"):
+            raise FormInvalid("the form is not one of this page: load it anew")
+        return self.session.once(self.form.text("once"), do)
 
     def say(self, vietnamese: str, english: str) -> str:
         """The text in the person's language."""

@@ -10,7 +10,7 @@ import hashlib
 import secrets
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -28,6 +28,23 @@ class Session:
     token: str  # of its forms, against requests that other sites make a browser send
     began: float
     used: float
+    _done: dict[str, str] = field(default_factory=dict)
+    _one: threading.Lock = field(default_factory=threading.Lock)
+
+    def done(self, key: str) -> str | None:
+        """Where what this form has issued already can be seen."""
+        with self._one:
+            return self._done.get(key)
+
+    def once(self, key: str, do: Callable[[], str]) -> str:
+        """What ``do`` gives; the same form sent again (a double click, a lost answer) gets that, not another.
+
+        ``key`` is the form's own random word; ``do`` issues something and says where it can be seen.
+        """
+        with self._one:
+            if key not in self._done:
+                self._done[key] = do()
+            return self._done[key]
 
 
 class Sessions:

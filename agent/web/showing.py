@@ -37,6 +37,7 @@ def show(request: Request, template: str, *, status: int = 200, **values: Any) -
             money=lambda amount: money(amount, person.language),
             when=lambda moment: when(moment, person.language),
             number=lambda figure: grouped(figure, person.language),
+            price=lambda figure: price(figure, person.language),
             day=day_in_words,
             path=request.url.path,
             token=person.session.token if person.session else "",
@@ -102,6 +103,14 @@ def grouped(amount: int | Decimal, language: str) -> str:
     """A figure with its thousands apart."""
     text = f"{amount:,}"
     return text if language == "en" else text.translate(str.maketrans(",.", ".,"))
+
+
+def price(figure: Decimal | None, language: str) -> str:
+    """A price, to the hundredth of a dong: without VAT it may have six decimals, which nobody reads."""
+    if figure is None:
+        return ""
+    rounded = round(figure, 2)
+    return grouped(int(rounded) if rounded == int(rounded) else rounded, language)
 
 
 def when(moment: str | datetime | None, language: str) -> str:

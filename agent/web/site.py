@@ -14,7 +14,7 @@ from starlette.middleware import Middleware
 
 from agent.web.gate import Gate
 from agent.web.hosts import HostCheck
-from agent.web.pages import assets, door, health, home
+from agent.web.pages import assets, corrections, door, health, home, invoices, quarantine
 from agent.web.person import person_of
 from agent.web.shield import Shield
 from agent.web.showing import show, show_error
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from agent.web.shop import Shop
 
 ALWAYS = (assets, health, door)
-SET_UP = (home,)
+SET_UP = (home, corrections, invoices, quarantine)
 _THREADS = 4  # for pages: more would only take memory on a computer with two cores
 
 

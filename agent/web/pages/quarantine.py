@@ -1,0 +1,111 @@
+"""Receipts that could not be understood: the picture, what was read, and a person's decision."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from typing import TYPE_CHECKING, Any
+
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from agent.errors import ReasonMissing
+from agent.web.person import person_of
+from agent.web.problem_words import in_words
+from agent.web.sale_form import form_of, sale_of, typed
+from agent.web.showing import show
+from drivers.reading import read_receipt
+from drivers.reading.draft import draft_sale
+from errors import ThunganError
+from invoice.errors import SaleInvalid
+from invoice.sale_json import sale_to_json
+from outbox import reports
+from outbox.resolving import resolve_as_nothing, resolve_as_sale
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from starlette.requests import Request
+
+    from agent.web.shop import Shop
+    from drivers.reading import Reading
+
+
+def routes(shop: Shop) -> list[Route]:
+    """Of the quarantine."""
+
+    def listed(request: Request) -> Response:
+        language = person_of(request).language
+        with shop.reader() as connection:
+            rows = reports.quarantined(connection)
+        for row in rows:
+            row["words"] = in_words(json.loads(row["problems"] or "[]"), language)
+        return show(request, "quarantine.html", rows=rows, done=request.query_params.get("done"))
+
+    def one(request: Request) -> Response:
+        person = person_of(request)
+        if place := person.sent_before():
+            return RedirectResponse(place, 303)
+        with shop.reader() as connection:
+            row, content = _capture(connection, request)
+        reading = read_receipt(content, profile=shop.config.profile or None)
+        base = _understood(reading)
+        values: dict[str, Any] = {
+            "row": row,
+            "text": reading.text,
+            "problems": in_words(json.loads(row["problems"] or "[]"), person.language),
+            "once": secrets.token_urlsafe(16),
+        }
+        if request.method != "POST":
+            return show(request, "resolve.html", **values, form=form_of(base), reason="", error=None, sums=())
+        form, reason = person.form, person.form.text("reason")
+        sums: list[str] = []
+        try:
+            if not reason:
+                raise ReasonMissing("what a person decides is written down with its reason")
+            if form.text("do") == "nothing":
+                shop.running.store.run(resolve_as_nothing(row["id"], reason))
+                return RedirectResponse("/quarantine?done=nothing", 303)
+            sale = sale_of(form, base)
+            if problems := sale.problems():
+                sums = in_words(problems, person.language)
+                raise SaleInvalid("; ".join(problems))
+            job = resolve_as_sale(row["id"], sale, shop.config.register, reason)
+            place = person.once(lambda: f"/invoices/{shop.running.store.run(job).invoice_id}?done=resolved")
+        except ThunganError as error:
+            return show(
+                request,
+                "resolve.html",
+                status=422,
+                **values,
+                form=typed(form) if form.texts("name") else form_of(base),
+                reason=reason,
+                error=error,
+                sums=sums,
+            )
+        return RedirectResponse(place, 303)
+
+    def picture(request: Request) -> Response:
+        from agent.web.picture import png_of
+
+        with shop.reader() as connection:
+            content = reports.capture_bytes(connection, request.path_params["id"])
+        return Response(png_of(content, shop.config.printer.dots), media_type="image/png")
+
+    return [
+        Route("/quarantine", listed),
+        Route("/quarantine/{id:int}", one, methods=["GET", "POST"]),
+        Route("/quarantine/{id:int}/paper.png", picture),
+    ]
+
+
+def _capture(connection: sqlite3.Connection, request: Request) -> tuple[dict[str, Any], bytes]:
+    capture_id = request.path_params["id"]
+    return reports.one_quarantined(connection, capture_id), reports.capture_bytes(connection, capture_id)
+
+
+def _understood(reading: Reading) -> dict[str, Any]:
+    """The sale as it was read (where only its beginning is in doubt), or a first draft of it."""
+    if reading.sale is not None:
+        return sale_to_json(reading.sale)
+    return draft_sale(reading.text)
