@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: storm carts fuzz help docs setup system demo test lint bench lock clean
+.PHONY: storm carts fuzz help docs setup system demo test lint bench lock clean mutations
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -41,6 +41,9 @@ carts: setup ## random sales against every sum (CARTS of them)
 fuzz: setup ## every parser of foreign bytes, FUZZ_SECONDS each (600)
 	@$(BIN)/python -m pip install -q --disable-pip-version-check atheris 2>/dev/null || echo "no atheris here: inputs are mutated blindly"
 	@$(BIN)/python tests/fuzz/fuzz.py --seconds $(or $(FUZZ_SECONDS),600)
+
+mutations: setup ## every single damage to every receipt: never another total
+	@$(BIN)/python tests/drivers/mutations.py
 
 bench: setup ## speed, as ratios
 	@$(BIN)/python -m bench

@@ -213,11 +213,17 @@ def _lines(sale: Sale, terms: Terms) -> tuple[Line, ...]:
     added = []
     if sale.service_charge:
         price = Decimal(sale.service_charge)
-        rate = terms.service_charge_rate
+        rate = terms.service_charge_rate or _common_rate(sale.lines)
         added.append(Line(SERVICE_CHARGE, Decimal(1), price, sale.service_charge, vat_rate=rate))
     if sale.rounding > 0:
         added.append(Line(ROUNDING, Decimal(1), Decimal(sale.rounding), sale.rounding, vat_rate="KKKNT"))
     return (*sale.lines, *added)
+
+
+def _common_rate(lines: tuple[Line, ...]) -> str | None:
+    """The VAT rate that the receipt gives all its lines; None where it says none, or several."""
+    rates = {line.vat_rate for line in lines}
+    return next(iter(rates)) if len(rates) == 1 else None
 
 
 def _discount_shares(discount: int, lines: tuple[Line, ...]) -> list[int]:

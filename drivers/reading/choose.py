@@ -94,12 +94,15 @@ class _Try:
     def chosen(self, layouts: Sequence[Layout], *, proven: bool) -> Chosen | None:
         if not proven and has_product(self._rows):
             return None
+        heading = self._zones.heading
+        if heading and heading.numbered(self._profile):
+            layouts = [layout for layout in layouts if not layout.begins_with_quantity]
         readings = [read_goods(self._rows, layout, self._profile, opened=self._opened) for layout in layouts]
         holding: dict[tuple[object, ...], Goods] = {}
         for goods in readings:
             if goods.failure is None:
                 best = holding.get(goods.figures)
-                if best is None or goods.gaps < best.gaps:
+                if best is None or goods.doubt < best.doubt:
                     holding[goods.figures] = goods
         settled: list[tuple[Goods, Settlement]] = []
         against: list[str] = []
@@ -128,6 +131,9 @@ class _Try:
             return [pair for pair in settled if _priced(pair[0], order, alone=len(settled) == 1)]
         if len(settled) == 1:
             return settled
+        times = [pair for pair in settled if pair[0].layout.times]
+        if len(times) == 1:
+            return times  # no goods are all called "… x2"
         if heading and heading.counted(self._profile):
             return [pair for pair in settled if pair[0].layout.counts]
         if heading and heading.numbered(self._profile):

@@ -12,7 +12,7 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from drivers.reading.amounts import AMOUNT, CURRENCY, PERCENT, QUANTITY, dong
+from drivers.reading.amounts import AMOUNT, CURRENCY, PERCENT, QUANTITY, dong, readings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 STRICT = frozenset({"subtotal", "net", "total", "returned", "change", "remaining", "count", "given"})
 # Rows of these roles end the goods.
 ENDING = frozenset(
-    {"subtotal", "net", "total", "returned", "count", "vat", "fee", "rounding", "tip", "remaining"}
+    {"subtotal", "net", "total", "returned", "count", "vat", "fee", "service", "rounding", "tip", "remaining"}
 )
 _FILLERS = re.compile(
     r"vnd|d|dong|khach|hang|hoa|don|mon|sp|sl|san|pham|da|gom|bao|vat|thue|gtgt|tien|"
     r"so|cong|va|cua|quy|lai|tra|incl|inc|including|excl|tax|of|the|cho|thanh|toan|"
     r"phai|in|cash|mat|hd|bill|x|gia|tri|item|items|due|goc"
 )
-_AMOUNT_AT_END = re.compile(rf"(?:^|(?<=[\s:=(])|(?<=\.\.))(?P<amount>{AMOUNT}){CURRENCY}\s?\)?\s*$")
+_AMOUNT_AT_END = re.compile(rf"(?:^|(?<=[\s:=(])|(?<=\.\.))\+?(?P<amount>{AMOUNT}){CURRENCY}\s?\)?\s*$")
 _GARBLED = re.compile(r"\s*(?P<label>[^0-9:]*?[a-z)%][^0-9:]*?)(?::\s*|\s{2,})(?P<rest>[^a-z]*[0-9][^:]*)")
 _QUANTITY_ALONE = re.compile(QUANTITY + r"\s*")
 _EXTRA = re.compile(rf"(?:^|\s)(?P<extra>{AMOUNT}){CURRENCY}$")
@@ -39,6 +39,7 @@ _COUNTED = re.compile(r"\(\s*([0-9]{1,4})\s*(?:mon|sp|san pham|mat hang|hang|ite
 _RATE_ROW = re.compile(r"\s*(?:0|5|8|10)\s?%\s*")
 _PAIRS = re.compile(r"(?<=[0-9d])(?:\s{2,}|\s+[-|/]\s+)(?=[a-z][a-z .]*:)")
 _MONEYLIKE = re.compile(r"[.,][0-9]{3}")
+_FIGURES = re.compile(r"(?<![0-9a-z.,])[0-9][0-9.,]{0,20}(?![0-9%])")
 _NO_LETTERS = re.compile(r"[^a-z]*")
 
 
@@ -93,9 +94,20 @@ def ends_goods(row: Row, profile: Profile) -> bool:
         # a count with decimals, a sum that cannot be read, or a total's word alone on its row
         return bool(roles & ENDING if garbled else "total" in roles and label.strip(" :") != "tong")
     roles, extra = _roles(parts[0], profile)
-    if extra is not None and roles & {"fee", "tip", "rounding"}:
+    if _product(row):
+        return False  # the figures of goods, behind the word for their VAT rate
+    if extra is not None and roles & {"fee", "service", "tip", "rounding"}:
         return False  # a fee sold like goods, with its quantity and price
     return bool(roles & ENDING) and "note" not in roles
+
+
+def _product(row: Row) -> bool:
+    """Whether the last three figures of a row are a product, whole or weighed."""
+    figures = _FIGURES.findall(row.folded)[-3:]
+    if len(figures) < 3 or (amount := dong(figures[2])) is None:
+        return False
+    factors = [readings(figure) for figure in figures[:2]]
+    return any(a and b and abs(a * b - amount) < 1 for a in factors[0] for b in factors[1])
 
 
 def is_discount(row: Row, profile: Profile) -> bool:

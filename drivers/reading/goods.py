@@ -12,7 +12,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING
 
 from drivers.reading.amounts import AMOUNT, CURRENCY, dong, readings
-from drivers.reading.rows import fold
+from drivers.reading.naming import give_codes, heads_group, is_note, leads, tidy, without_codes
 from drivers.reading.syllables import two_words
 from invoice.sale import LINE_TOLERANCE
 
@@ -36,13 +36,6 @@ _GROUP_SIGN = re.compile(r"[.,](?=[0-9]{3})")
 _NAMED = re.compile(r"[a-z]|[^\W\d_]")
 _SIGN_FIRST = re.compile(r"(?:[x*@=]|vnd|d|kg)(?:\s|$)")  # the rest of figures, no name
 _GAP = re.compile(r"\s{2,}")
-_NOTE = re.compile(
-    r"\s*(?:[-+*>~]|\(.*\)$|\[.*\]$|(?:ghi chu|note|topping|gc|yeu cau)\b"
-    r"|\s{2,}(?:it|nhieu|khong|them|bo|tach|mang|uong|[0-9]{1,3}%)\b)"
-)
-_LEADING_NUMBER = re.compile(r"\s*([0-9]{1,3})(?:[.)]\s*|\s+)(?=\S)")
-_BRACKETED = re.compile(r"(.*\S)\s*\(([^()0-9]{1,20})\)")
-_CODE = re.compile(r"(?:([0-9]{8,14})[\s:-]+|\[([A-Za-z0-9._-]{2,24})\]\s*)(?=\S)")
 _VAT_NOTE = re.compile(r"[\s(\[*-]*(?:thue|vat|gtgt|thue suat|ts)[^0-9%]*(0|5|8|10)\s?%[\s)\]]*")
 
 
@@ -56,6 +49,7 @@ class Item:
     amount: int
     first: int
     last: int
+    figures: int = 0  # the row where its figures begin
     discount: int = 0
     unit: str | None = None
     vat_rate: str | None = None
@@ -78,9 +72,15 @@ class Goods:
         return tuple((item.quantity, item.price, item.amount, item.discount) for item in self.items)
 
     @property
-    def gaps(self) -> int:
-        """Gaps inside names: columns that this layout took for words."""
-        return sum(len(_GAP.findall(item.name)) for item in self.items)
+    def doubt(self) -> tuple[int, int, int]:
+        """Of two layouts that agree in the figures, the one with less doubt has the better names.
+
+        Gaps inside names are columns that a layout took for words; what it told apart is none of the name.
+        """
+        gaps = sum(len(_GAP.findall(item.name)) for item in self.items)
+        counted = sum(item.name.split()[-1] == str(item.quantity) for item in self.items)
+        told = sum((item.unit is not None) + (item.vat_rate is not None) for item in self.items)
+        return gaps, counted, -told
 
 
 def has_product(rows: Sequence[Row]) -> bool:
@@ -95,18 +95,20 @@ def money(folded: str) -> bool:
 
 def read_goods(rows: Sequence[Row], layout: Layout, profile: Profile, *, opened: bool = True) -> Goods:
     """Read all rows by one layout; ``opened``: below a rule or a heading, so the first row may be a name."""
-    walk = _Walk(rows, layout, profile, opened=opened)
+    kept, places, codes = without_codes(rows)
+    walk = _Walk(kept, layout, profile, opened=opened)
     goods = walk.goods
     place = 0
-    while place < len(rows) and goods.failure is None:
+    while place < len(kept) and goods.failure is None:
         place += walk.step(place)
     goods.reached = place
     if goods.failure is None:
         walk.finish(place)
     if goods.failure is None:
-        _number(goods)
-        _take_codes(goods)
-        _take_units(goods, profile.units)
+        tidy(goods, profile.units)
+        for item in goods.items:
+            item.first, item.last = places[item.first], places[item.last - 1] + 1
+        give_codes(goods.items, codes, places[0])
     return goods
 
 
@@ -118,6 +120,8 @@ class _Walk:
         self._profile = profile
         self._names: list[int] = []  # rows of a name whose figures have not come yet
         self._short = len(layout.rows) == 1
+        self._above = self._below = False  # in a short layout: names went on above, or below, their figures
+        self._part_of = Decimal(1)  # the quantity of the item that toppings belong to
         self.goods = Goods(layout)
 
     def step(self, place: int) -> int:
@@ -130,7 +134,11 @@ class _Walk:
         item = self._item(place)
         if item is not None:
             self.goods.items.append(item)
+            self._part_of = item.quantity
             return item.last - place
+        if not self._names and (topping := self._topping(row, place)) is not None:
+            self.goods.items.append(topping)
+            return 1
         if self.goods.items and not self._names and self._about_last(row):
             self.goods.items[-1].last = place + 1
             return 1
@@ -139,8 +147,9 @@ class _Walk:
             self._fail(place, "is not understood")
         elif self._names and self._rows[self._names[-1]].text == row.text:
             self._fail(place, "is printed twice")
-        elif self._short and self.goods.items and not self._names and self._continues(row):
+        elif self._short and self.goods.items and not self._names and self._continues(row, place):
             self.goods.items[-1].last = place + 1
+            self._below = True
         else:
             self._names.append(place)
         return 1
@@ -151,6 +160,8 @@ class _Walk:
             self._fail(self._names[0], "has no price")
         if not self.goods.items:
             self._fail(max(0, place - 1), "holds no goods")
+        if self._above and self._below:
+            self.goods.failure = "names that go on above and below their figures"
 
     def _fail(self, place: int, why: str) -> None:
         text = self._rows[place].text.strip() if self._rows else ""
@@ -204,6 +215,7 @@ class _Walk:
             amount=amount,
             first=place,
             last=last,
+            figures=place,
             discount=abs(less) * unit,
             unit=where.get("unit"),
             vat_rate=_rate(found.get("vat")),
@@ -263,28 +275,36 @@ class _Walk:
             item.discount = less
             item.amount -= less
             return True
-        return not money(row.folded) and _NOTE.match(row.folded) is not None
+        return not money(row.folded) and is_note(row, self._rows[item.figures])
 
-    def _continues(self, row: Row) -> bool:
+    def _topping(self, row: Row, place: int) -> Item | None:
+        """``+ Trân châu   5.000`` below a drink: one more item. How many there are only one drink tells."""
+        match = _TOPPING.fullmatch(row.folded)
+        if match is None or not self.goods.items or self._part_of != 1 or _MONEY.search(match["name"]):
+            return None
+        amount = dong(match["amount"])
+        if amount is None or amount % ODD:
+            return None
+        amount *= self._profile.unit
+        name = row.text[match.start("name") : match.end("name")].strip()
+        return Item(name, Decimal(1), amount, amount, place, place + 1, place)
+
+    def _continues(self, row: Row, place: int) -> bool:
         """Append the rest of a name that was cut at the edge of its column, in mid word or at a blank."""
         item = self.goods.items[-1]
         count = len(self.goods.items)
-        if _leads(row.folded) == count + 1 and _leads(item.name) == count:
+        if leads(row.folded) == count + 1 and leads(item.name) == count:
             return False
         cell = self._cell()
         text = row.text.strip()
         full = len(item.name) >= cell
         wraps = len(item.name) + 1 + len(text.split()[0]) > cell
-        if not (full or wraps) and self._next_is_item(row):
+        if not (full or wraps) and place + 1 < len(self._rows) and self._item(place + 1) is not None:
             return False
         cut_before_blank = row.text[:1] == " " and row.text[1:2] != " "
         blank = not full or cut_before_blank or two_words(item.name, text)
         item.name += (" " if blank else "") + text
         return True
-
-    def _next_is_item(self, row: Row) -> bool:
-        place = next(index for index, other in enumerate(self._rows) if other is row)
-        return place + 1 < len(self._rows) and self._item(place + 1) is not None
 
     def _cell(self) -> int:
         """How wide the column of names is: the longest name beside figures."""
@@ -303,6 +323,9 @@ class _Walk:
         return True
 
     def _joined(self, places: list[int], last: str) -> str:
+        if heads_group(self._rows[places[0]], self._rows[places[1]]):
+            places = places[1:]
+        self._above = self._above or (self._short and len(places) > 1)
         name = ""
         width = max(len(row.text) for row in self._rows)
         for place in places[:-1]:
@@ -311,6 +334,7 @@ class _Walk:
         return name + last
 
 
+_TOPPING = re.compile(rf"\s*(?P<name>\+\s?[a-z].*?)\s+(?P<amount>{AMOUNT}){CURRENCY}\s*")
 _FIGURES_ONLY = re.compile(r"[\s0-9.,x*@=%-]*(?:d|vnd|kg|g)?\s*")
 _DISCOUNT_ROW = re.compile(
     rf"\s*(?P<label>[^0-9]*?(?:[0-9.,]+\s?%)?[^0-9]*?)[\s:(]*(?P<amount>{AMOUNT}){CURRENCY}\)?\s*"
@@ -346,46 +370,13 @@ def _stated(item: Item, quantity: str | None) -> Item | None:
 def _rate(text: str | None) -> str | None:
     if text is None:
         return None
-    return text.replace(" ", "") if text[0].isdigit() else text.upper()
+    match = _RATE.search(text)
+    return match[1] + "%" if match else text.upper()
+
+
+_RATE = re.compile(r"([0-9]{1,2})\s?%")
 
 
 def _group_signs(amount: str) -> set[str]:
     """The sign that groups thousands: one software uses one for all its amounts."""
     return set(_GROUP_SIGN.findall(amount))
-
-
-def _leads(name: str) -> int:
-    match = _LEADING_NUMBER.match(name)
-    return int(match[1]) if match else 0
-
-
-def _number(goods: Goods) -> None:
-    """Take off the numbers 1, 2, 3 … before the names; where a layout reads them, they must count."""
-    numbers = [item.number for item in goods.items]
-    if any(number is not None for number in numbers):
-        if numbers != list(range(1, len(numbers) + 1)):
-            goods.failure = "the numbers of the items do not count up from 1"
-        return
-    matches = [_LEADING_NUMBER.match(item.name) for item in goods.items]
-    if all(match and int(match[1]) == place for place, match in enumerate(matches, start=1)):
-        for item, match in zip(goods.items, matches, strict=True):
-            item.number = int(match[1]) if match else None
-            item.name = item.name[match.end() :] if match else item.name
-    elif matches and all(match and match.group().strip()[-1] in ".)" for match in matches):
-        goods.failure = "the numbers of the items do not count up from 1"
-
-
-def _take_codes(goods: Goods) -> None:
-    for item in goods.items:
-        if item.code is None and (match := _CODE.match(item.name)):
-            item.code = match[1] or match[2]
-            item.name = item.name[match.end() :]
-
-
-def _take_units(goods: Goods, units: frozenset[str]) -> None:
-    """``Bia Tiger (Lon)``: a unit where the word is one, or where every name ends so."""
-    matches = [_BRACKETED.fullmatch(item.name) for item in goods.items]
-    every = len(matches) > 1 and all(matches)
-    for item, match in zip(goods.items, matches, strict=True):
-        if match and item.unit is None and (every or fold(match[2]).strip(" .") in units):
-            item.name, item.unit = match[1], match[2]

@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from invoice.sale import Buyer
 from invoice.sale_json import VIETNAM
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from drivers.reading.profile import Profile
     from drivers.reading.rows import Row
@@ -154,7 +155,24 @@ def _receipt_no(
                 break
         if found:
             return next(iter(found.values()))
+    return _below_title(rows, around, above, profile, places)
+
+
+def _below_title(
+    rows: Sequence[Row], around: Sequence[int], above: int, profile: Profile, places: list[tuple[str, int]]
+) -> str | None:
+    """A number that stands alone right below the title, as Sapo and others print it: ``SON00234``."""
+    for title, place in pairwise(around):
+        if place >= above:
+            break
+        text = rows[place].folded.strip()
+        if _NUMBER_ALONE.fullmatch(text) and profile.titles.find(rows[title].folded.strip(" *-=")):
+            places.append(("receipt_no", place))
+            return rows[place].text.strip()
     return None
+
+
+_NUMBER_ALONE = re.compile(r"[a-z]{2,6}[-/.]?[0-9]{3,12}")
 
 
 def _is_number(match: re.Match[str], folded: str, *, sure: bool) -> bool:
@@ -242,17 +260,20 @@ def _time_beside(
     others = []
     for other in around:
         text = rows[other].folded
-        if (
-            other != place
-            and not _NOT_SOLD.search(text)
-            and _TIMED.search(text)
-            and (match := _TIME.search(text))
-        ):
-            others.append((_rank(text), other, match))
+        if other != place and not _NOT_SOLD.search(text) and _TIMED.search(text):
+            others += [(rank, other, match) for rank, match in _times(text)]
     if not others:
         return None
     _, other, match = min(others, key=lambda item: item[:2])
     return _clock(match, rows[other], problems)
+
+
+def _times(folded: str) -> Iterator[tuple[int, re.Match[str]]]:
+    """The times of a row and their ranks, by the words before each: ``Giờ vào: 19:00   Giờ ra: 21:30``."""
+    begin = 0
+    for match in _TIME.finditer(folded):
+        yield _rank(folded[begin : match.start()]), match
+        begin = match.end()
 
 
 _TIMED = re.compile(r"gio|time|luc|thoi gian|check|^\s*[0-9]{1,2}:[0-9]{2}")

@@ -30,7 +30,7 @@ MAX_TRIES = 3000  # combinations of meanings; each reads the samples that are no
 MAX_LABELS = 4  # unknown labels of one receipt that are tried together
 # What an unknown label may mean, in the order in which a meaning is believed.
 MEANINGS = (
-    *("total", "discount", "fee", "rounding", "subtotal", "given", "change", "vat", "points"),
+    *("total", "discount", "service", "fee", "rounding", "subtotal", "given", "change", "vat", "points"),
     "note",  # last: it proves nothing
 )
 # Shapes of items: the commonest, where the general profile cannot decide between two, and rarer ones.

@@ -51,6 +51,7 @@ class _Below:
         self._changes: list[int] = []
         self._remaining: list[int] = []
         self._tip = 0
+        self._taken_off = False  # a voucher or points with a minus sign: the total below is another
         self._used: list[tuple[str, Entry]] = []
         self._counts: list[Entry] = []
 
@@ -69,6 +70,7 @@ class _Below:
             self._methods.append((PaymentMethod(method), amount))
             self._used.append((f"payments[{len(self._methods) - 1}]", entry))
         elif roles & {"voucher", "points"}:
+            self._taken_off = self._taken_off or entry.amount < 0
             self._methods.append((PaymentMethod.VOUCHER, amount))
         elif "deposit" in roles:
             self._methods.append((PaymentMethod.OTHER, amount))
@@ -105,6 +107,8 @@ class _Below:
     def settled(self, method: PaymentMethod | None) -> Paid:
         if len(set(self._changes)) > 1:
             raise Unpaid(f"more than one change: {self._changes}")
+        if self._taken_off and not self._remaining:
+            raise Unpaid("something is taken off the total, and what is left is not said")
         change = self._changes[0] if self._changes else 0
         methods = [(how, amount) for how, amount in self._methods if amount]
         payments = self._payments(methods, change, method)

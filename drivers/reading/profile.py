@@ -34,11 +34,11 @@ MAX_REMEMBERED = 4096  # labels
 DATE_ORDERS = ("dmy", "mdy", "ymd")
 ROLES = (
     *("subtotal", "net", "total", "returned"),
-    *("discount", "voucher", "points", "vat", "fee", "tip", "rounding"),
+    *("discount", "voucher", "points", "vat", "fee", "service", "tip", "rounding"),
     *("change", "given", "debt", "deposit", "remaining"),
     *("count", "note"),
 )
-HEAD = ("words", "columns", "quantity", "price", "number")
+HEAD = ("words", "columns", "quantity", "price", "number", "name_label", "quantity_label", "price_label")
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,60}")
 _EDGES = " :.,-*=_/"
 _GLUED = re.compile(r"(?<=[a-z])(?=[(0-9])|(?<=[a-z%)]):")
@@ -57,6 +57,16 @@ class Layout:
     def order(self) -> str | None:
         """``"quantity"`` or ``"price"``: which of the two stands first."""
         return next((name for row in self.rows for name in row.fields if name in {"quantity", "price"}), None)
+
+    @property
+    def begins_with_quantity(self) -> bool:
+        """Whether an item's first word is its quantity."""
+        return self.rows[0].fields[:1] == ("quantity",)
+
+    @property
+    def times(self) -> bool:
+        """Whether a sign of multiplication stands in the rows."""
+        return any(row.times for row in self.rows)
 
     @property
     def counts(self) -> bool:

@@ -12,6 +12,7 @@ from drivers.reading.foot import ends_goods, is_discount, is_share, read_foot
 from drivers.reading.head import names_head, payment_word, read_head
 from drivers.reading.heading import find_heading, starts_of_goods
 from drivers.reading.kinds import paper_kind, says_drawer, unknown_title
+from drivers.reading.labelled import without_form
 from drivers.reading.profile import Profile, load_profile
 from drivers.reading.rows import joined_thousands, rows_of
 from invoice.sale import Kind, Sale
@@ -69,7 +70,7 @@ def read_receipt(data: bytes, *, profile: str | Path | Profile | None = None) ->
     """
     by = profile if isinstance(profile, Profile) else load_profile(profile or "general")
     paper = lay_out(data)
-    rows = rows_of(paper.lines)
+    rows = without_form(rows_of(paper.lines), by)
     if not any(row.folded for row in rows):
         if paper.pulses:
             return Reading(Kind.DRAWER, None, (), paper.encoding, "")
@@ -166,6 +167,8 @@ def _understood(
         payments=settlement.payments,
         buyer=head.buyer,
         cashier=head.cashier,
+        service_charge=settlement.service_charge,
+        rounding=settlement.rounding,
     )
     problems.extend(problem for problem in sale.problems() if problem not in problems)
     if problems:

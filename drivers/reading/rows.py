@@ -31,6 +31,7 @@ def _fold_table() -> dict[int, str]:
 
 
 _FOLD = _fold_table()
+_LEADERS = re.compile(r"(?<=[a-z0-9)\]%:])\s?(?:\.{3,}|…+)(?=\s*[+-]?[0-9])")  # "Bia hơi.......20 x 12.000"
 _SEPARATOR = re.compile(r"\s*[-=_*.~+#]{4,}\s*|\s*(?:[-=_*.~] ){4,}[-=_*.~]?\s*")
 
 
@@ -60,7 +61,7 @@ def rows_of(lines: Sequence[PaperLine]) -> list[Row]:
     rows = []
     for line in lines:
         text = line.text.replace("\t", "   ").rstrip()
-        folded = fold(text).rstrip()
+        folded = _LEADERS.sub(lambda dots: " " * len(dots.group()), fold(text)).rstrip()
         rows.append(Row(text, folded, line.start, line.end, _SEPARATOR.fullmatch(folded) is not None))
     return rows
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from drivers.reading.amounts import readings
 from drivers.reading.paid import Unpaid, settle_payments
-from drivers.reading.tax import Taxed, added_vat, included_vat
+from drivers.reading.tax import Part, added_vat, included_vat
 from invoice.sale import Kind, Line, Payment
 
 if TYPE_CHECKING:
@@ -24,17 +24,22 @@ if TYPE_CHECKING:
     from drivers.reading.goods import Goods
 
 _LOWERS = frozenset({"discount", "voucher", "points"})
-_RAISES = frozenset({"fee", "tip"})
+_RAISES = frozenset({"fee", "service", "tip"})
 _SUMS = frozenset({"subtotal", "total", "returned", "net", "remaining"})
 _ABOVE = _LOWERS | _RAISES | _SUMS | {"rounding", "vat", "count", "note"}
 
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """A receipt whose sums all agree; ``checks`` says which were made, ``used`` which rows gave what."""
+    """A receipt whose sums all agree; ``checks`` says which were made, ``used`` which rows gave what.
+
+    total = lines - discount + service charge + rounding (signed), all in dong.
+    """
 
     lines: tuple[Line, ...]
     discount: int
+    service_charge: int
+    rounding: int
     total: int
     payments: tuple[Payment, ...]
     returned: bool
@@ -85,13 +90,11 @@ def _turned(goods: Goods, entries: Sequence[Entry]) -> tuple[Goods, Sequence[Ent
 
 def _totals(entries: Sequence[Entry]) -> list[int]:
     """The places of entries that may be the total, the likeliest first."""
-    for roles in ({"total", "returned"}, {"remaining"}, {"subtotal"}):
-        places = [place for place, entry in enumerate(entries) if entry.roles & roles]
-        if roles == {"total", "returned"}:
-            first = places[::-1]
-        elif places:
-            return first + places[::-1]
-    return first
+    ranks: tuple[set[str], ...] = ({"total", "returned"}, {"remaining"}, {"subtotal"})
+    found = [
+        place for roles in ranks for place in range(len(entries) - 1, -1, -1) if entries[place].roles & roles
+    ]
+    return list(dict.fromkeys(found))
 
 
 def _settled(
@@ -100,7 +103,9 @@ def _settled(
     total = entries[place]
     above, below = entries[:place], entries[place + 1 :]
     # A mere first sum is believed where it was paid as it stands; else the receipt is torn or a row lost.
-    paid = (below or method) and not any(entry.roles & (_LOWERS | {"deposit"}) for entry in below)
+    left = any("remaining" in entry.roles for entry in below)
+    unproven = _LOWERS if left else _LOWERS | {"deposit"}
+    paid = (below or method) and not any(entry.roles & unproven for entry in below)
     if not total.roles & {"total", "returned", "remaining"} and not paid:
         raise Unsettled("no total found")
     for entry in above:
@@ -165,9 +170,9 @@ class _Sum:
         ]
         self._goods_sum = sum(line.amount for line in self._lines)
         self._line_discounts = sum(line.discount for line in self._lines)
-        self._discount = 0
+        self._discount = self._service = self._rounding = 0
         self._vat: list[Entry] = []
-        self._vat_base = 0
+        self._taxed_part: Part | None = None  # what the VAT was put on; what comes later is as it stands
         self._running = {self._goods_sum, self._goods_sum + self._line_discounts}
         self._checks: list[str] = []
         self._used: list[tuple[str, Entry]] = []
@@ -183,7 +188,7 @@ class _Sum:
         self._used.append(("total", self._total))
         if self._total.extra is not None:
             self._count(str(self._total.extra))
-        taxed = self._taxed()
+        part, checks = self._with_vat()
         self._explain_sums(total)
         try:
             paid = settle_payments(
@@ -193,11 +198,13 @@ class _Sum:
             raise Unsettled(str(error)) from error
         for entry in paid.counts:
             self._count(entry.counted or str(entry.amount))
-        self._checks += [*taxed.checks, *paid.checks]
+        self._checks += [*checks, *paid.checks]
         self._used += paid.used
         return Settlement(
-            lines=taxed.lines,
-            discount=taxed.discount,
+            lines=part.lines,
+            discount=part.discount,
+            service_charge=part.service_charge,
+            rounding=self._rounding,
             total=total,
             payments=paid.payments if kind in {Kind.SALE, Kind.REPRINT} else (),
             returned="returned" in self._total.roles,
@@ -222,18 +229,19 @@ class _Sum:
                 if entry.amount < 0:
                     raise Unsettled(f"{entry.label!r} is negative")
                 reached += amount
-                self._add_line(entry, amount)
+                self._raise(entry, amount)
             elif "rounding" in entry.roles:
                 signed = entry.amount if entry.amount < 0 else amount * self._choice.rounding
                 reached += signed
-                self._round(entry, signed)
+                self._rounding += signed
+                self._used.append(("rounding", entry))
             elif "vat" in entry.roles:
                 if not amount:
                     continue
                 if entry.amount < 0:
                     raise Unsettled(f"{entry.label!r} is negative")
                 if not self._vat:
-                    self._vat_base = reached
+                    self._taxed_part = self._part(reached)
                 self._vat.append(entry)
                 if self._choice.vat_added:
                     reached += amount
@@ -248,18 +256,16 @@ class _Sum:
             raise Unsettled(f"the discount {self._discount} is more than the goods {self._goods_sum}")
         return reached
 
-    def _add_line(self, entry: Entry, amount: int) -> None:
-        if amount:
+    def _raise(self, entry: Entry, amount: int) -> None:
+        if "service" in entry.roles:
+            self._service += amount
+            self._used.append(("service_charge", entry))
+        elif amount:
             self._lines.append(Line(entry.label.strip(" :"), Decimal(1), Decimal(amount), amount))
             self._used.append((f"lines[{len(self._lines) - 1}]", entry))
 
-    def _round(self, entry: Entry, signed: int) -> None:
-        """A rounding down is a discount, a rounding up one more line: the invoice equals the receipt."""
-        if signed < 0:
-            self._discount -= signed
-            self._used.append(("discount", entry))
-        else:
-            self._add_line(entry, signed)
+    def _part(self, reached: int) -> Part:
+        return Part(tuple(self._lines), self._discount, self._service, reached - self._rounding)
 
     def _count(self, printed: str) -> None:
         items = self._goods.items
@@ -269,21 +275,29 @@ class _Sum:
             raise Unsettled(f"{printed} items are named, {len(items)} were read")
         self._checks.append(f"{printed} items")
 
-    def _taxed(self) -> Taxed:
-        lines = tuple(self._lines)
+    def _with_vat(self) -> tuple[Part, tuple[str, ...]]:
+        """All of the receipt with VAT in its amounts, and the sums that showed it."""
+        whole = self._part(self._total.amount)
         tax_below = [entry for entry in self._below if "vat" in entry.roles and entry.amount]
-        if self._vat and self._choice.vat_added:
+        self._used += [("vat", entry) for entry in (*self._vat, *tax_below)]
+        if self._vat and self._choice.vat_added and self._taxed_part:
             if tax_below:
                 raise Unsettled("VAT above and below the total")
-            taxed = added_vat(lines, self._vat, self._vat_base, self._discount, self._total.amount)
-        else:
-            taxed = included_vat(
-                lines, [*self._vat, *tax_below], self._total.amount, self._discount, frozenset(self._running)
+            first = self._taxed_part
+            taxed = added_vat(first, self._vat)
+            if isinstance(taxed, str):
+                raise Unsettled(taxed)
+            later = Part(
+                (*taxed.part.lines, *whole.lines[len(first.lines) :]),
+                taxed.part.discount + whole.discount - first.discount,
+                taxed.part.service_charge + whole.service_charge - first.service_charge,
+                whole.sum,
             )
+            return later, taxed.checks
+        taxed = included_vat(whole, [*self._vat, *tax_below], frozenset(self._running))
         if isinstance(taxed, str):
             raise Unsettled(taxed)
-        self._used += [("vat", entry) for entry in (*self._vat, *tax_below)]
-        return taxed
+        return taxed.part, taxed.checks
 
     def _explain_sums(self, total: int) -> None:
         taxes = sum({(entry.percent, entry.extra): entry.amount for entry in self._vat}.values()) + sum(

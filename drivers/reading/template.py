@@ -29,12 +29,12 @@ _FIELDS = {
     "price": AMOUNT,
     "amount": AMOUNT,
     "discount": AMOUNT,
-    "percent": r"-?[0-9]{1,2}(?:[.,][0-9]{1,2})?",
+    "percent": r"-?(?:100|[0-9]{1,2})(?:[.,][0-9]{1,2})?",
     "number": r"[0-9]{1,3}",
     "code": r"(?=[a-z-]*[0-9])[a-z0-9][a-z0-9.-]{2,24}",
-    "unit": r"[a-z]{1,12}\.?",
-    "unit2": r"[a-z]{1,12}\.?",
-    "vat": r"(?:(?:0|5|8|10)\s?%|kct|kkknt)",
+    "unit": r"(?!x\b)[a-z]{1,12}\.?",
+    "unit2": r"(?!x\b)[a-z]{1,12}\.?",
+    "vat": r"(?:(?:vat|thue|ts|gtgt)?\s?:?\s?(?:0|5|8|10)\s?%|kct|kkknt)",
 }
 _AFTER = {"price": CURRENCY, "amount": CURRENCY, "discount": CURRENCY, "number": r"[.)]?"}
 FIELDS = frozenset({*_FIELDS, "measure"})
@@ -43,11 +43,12 @@ FIELDS = frozenset({*_FIELDS, "measure"})
 class Template:
     """One row. ``ValueError`` names what is wrong with its text."""
 
-    __slots__ = ("_pattern", "fields", "text")
+    __slots__ = ("_pattern", "fields", "text", "times")
 
     def __init__(self, text: str, units: Sequence[str]) -> None:
         self.text = text
         self.fields: tuple[str, ...] = ()
+        self.times = False  # a sign of multiplication stands in it
         self._pattern = re.compile(self._compile(text, units))
 
     def match(self, folded: str) -> re.Match[str] | None:
@@ -69,7 +70,9 @@ class Template:
             if kind == "field":
                 parts.append(self._field(value, units))
             elif kind == "literal":
-                parts.append("[x*]" if value in {"x", "*"} else re.escape(fold(value)))
+                times = value in {"x", "*"}
+                self.times = self.times or times
+                parts.append("[x*]" if times else re.escape(fold(value)))
             elif kind == "blank":
                 parts.append(_blank(value, kinds, index))
             else:

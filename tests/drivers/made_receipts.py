@@ -84,6 +84,8 @@ class Made:
     kind: Kind
     goods: tuple[Good, ...]
     fees: tuple[tuple[str, int], ...]
+    service_charge: int
+    rounding: int
     discount: int
     total: int
     payments: tuple[tuple[str, int], ...]
@@ -304,7 +306,7 @@ def make(seed: int, kind: Kind = Kind.SALE) -> Made:
     _heading(style, layout, has_rule=layout in {"one row", "tabs"})
     goods = tuple(_print_good(style, layout, good, place) for place, good in enumerate(goods, start=1))
     style.line()
-    fees, discount, total, payments = _foot(style, goods, kind)
+    foot = _foot(style, goods, kind)
     if random.random() < 0.8:
         style.rule = random.choice("=-*")
         style.line()
@@ -313,7 +315,7 @@ def make(seed: int, kind: Kind = Kind.SALE) -> Made:
     rows = tuple(row.rstrip() for row in style.rows)
     data = b"\x1b@" + b"".join(encode(row, encoding) + b"\n" for row in rows) + b"\n\x1dVB\x00"
     goods = tuple(replace(good, name=_as_printed(good.name, encoding)) for good in goods)
-    return Made(data, kind, goods, fees, discount, total, payments, number, sold_at, layout, rows, encoding)
+    return Made(data, kind, goods, *foot, number, sold_at, layout, rows, encoding)
 
 
 _CLOSINGS = (
@@ -481,11 +483,11 @@ def _print_good(style: Style, layout: str, good: Good, place: int) -> Good:
 
 def _foot(
     style: Style, goods: tuple[Good, ...], kind: Kind
-) -> tuple[tuple[tuple[str, int], ...], int, int, tuple[tuple[str, int], ...]]:
+) -> tuple[tuple[tuple[str, int], ...], int, int, int, int, tuple[tuple[str, int], ...]]:
     random = style.random
     gross = sum(good.amount for good in goods)
     fees: list[tuple[str, int]] = []
-    discount = 0
+    discount = service = rounding = 0
     total = gross
     words = lambda vi, en: en if style.english else vi  # noqa: E731 (one choice, often)
     if random.random() < 0.2:
@@ -513,10 +515,13 @@ def _foot(
             style.one("Phí dịch vụ (5%)", "Phí phục vụ", "Phụ thu", "Phí giao hàng"), "Service charge"
         )
         style.add(style.pair(label, style.amount(fee)))
-        fees.append((label, fee))
+        if label in {"Phụ thu", "Phí giao hàng"}:
+            fees.append((label, fee))
+        else:
+            service = fee
         total += fee
     if adjusted and random.random() < 0.2 and total % 1000 and total > 2000:
-        discount += total % 1000
+        rounding = -(total % 1000)
         style.add(style.pair(words("Làm tròn", "Rounding"), "-" + style.amount(total % 1000)))
         total -= total % 1000
     if random.random() < 0.25 and kind is Kind.SALE:
@@ -550,7 +555,7 @@ def _foot(
     else:
         style.add(style.pair(label, style.amount(total)))
     payments = _payments(style, total, kind)
-    return tuple(fees), discount, total, payments
+    return tuple(fees), service, rounding, discount, total, payments
 
 
 def _payments(style: Style, total: int, kind: Kind) -> tuple[tuple[str, int], ...]:

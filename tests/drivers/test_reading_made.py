@@ -32,6 +32,8 @@ def _differences(made: Made, reading: Reading) -> list[str]:
     read = {
         "lines": [(line.quantity, line.unit_price, line.amount) for line in sale.lines],
         "discount": sale.discount,
+        "service charge": sale.service_charge,
+        "rounding": sale.rounding,
         "total": sale.total,
         "payments": tuple((paid.method.value, paid.amount) for paid in sale.payments),
         "receipt_no": sale.receipt_no,
@@ -40,6 +42,8 @@ def _differences(made: Made, reading: Reading) -> list[str]:
     truth = {
         "lines": _amounts(made),
         "discount": made.discount,
+        "service charge": made.service_charge,
+        "rounding": made.rounding,
         "total": made.total,
         "payments": made.payments,
         "receipt_no": made.receipt_no,

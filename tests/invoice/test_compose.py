@@ -69,3 +69,9 @@ def test_the_order_of_lines_does_not_matter(sale: Sale, random: object) -> None:
 def test_what_is_written_is_canonical(sale: Sale, form: Form) -> None:
     content = write_content(invoice_of(sale, form))
     assert etree.tostring(etree.fromstring(content), method="c14n") == content
+
+
+def test_a_service_charge_is_taxed_as_the_lines_that_share_one_rate() -> None:
+    line = Line("Lẩu", Decimal(1), Decimal(110_000), 110_000, vat_rate="10%")
+    sale = Sale(Kind.SALE, "HD1", None, (line,), 0, 115_500, service_charge=5_500)
+    assert [total.rate for total in invoice_of(sale, Form.VAT).rate_totals] == ["10%"]
