@@ -98,7 +98,9 @@ def make_cart(choose: Chooser, form: Form) -> Sale:
 
 def _vat(lines: list[Line], discount: int, rounding: int, service: int) -> int:
     """The VAT that a register which reckons rightly prints on top: that of the composed amounts."""
-    charge = [Line(SERVICE_CHARGE, Decimal(1), Decimal(service), service, vat_rate="8%")] if service else []
+    shared = {line.vat_rate for line in lines}
+    rate = next(iter(shared)) if len(shared) == 1 and None not in shared else "8%"
+    charge = [Line(SERVICE_CHARGE, Decimal(1), Decimal(service), service, vat_rate=rate)] if service else []
     untaxed = tuple(replace(line, vat_rate="KCT") for line in (*lines, *charge))
     total = sum(line.counted for line in untaxed) - discount + rounding
     invoice = invoice_of(Sale(Kind.SALE, None, NOW, untaxed, discount, total, rounding=rounding), Form.VAT)
