@@ -12,6 +12,7 @@ from platformdirs import user_data_path
 
 from agent.buyer_later import BuyerWait, read_buyer_wait
 from agent.errors import ConfigInvalid
+from agent.key_settings import KeySettings, read_key_settings
 from agent.web.page_settings import LOOPBACK, PORT, PageSettings, page_settings
 from drivers.codeblock import Printer, QrStyle
 from drivers.uri import parse_source
@@ -93,10 +94,7 @@ uri = "{source}"
 # bank_bin = "970436"           # mã ngân hàng (BIN)
 # account = "0041000123456"
 
-[key]                           # chữ ký số; mật khẩu không bao giờ ghi ở đây
-file = "keys/seller.p12"        # hoặc pem:…, pkcs11:token=…?module-path=…, windows:thumbprint=…, csc+https://…
-passphrase = "{passphrase}"     # env:TÊN, file:ĐƯỜNG_DẪN hoặc keyring:DỊCH_VỤ/NGƯỜI_DÙNG
-
+{keys}
 [authority]
 url = "{url}"
 ca = "{ca}"                     # PEM; để trống: tin như hệ điều hành
@@ -129,9 +127,7 @@ class Config:
     register: Register
     sources: tuple[str, ...]
     hold_limit: float  # seconds a cut waits for its invoice (promise P8)
-    key: str  # a setting of signing.keys.open_key
-    digest: str
-    passphrase: str
+    keys: KeySettings
     url: str
     ca: Path | None
     trust: Path | None
@@ -217,9 +213,7 @@ def _read(folder: Path, take: _Sections) -> Config:
         register=Register(terms, letters, taxpayer, take.whole("register.number", 1, MAX_REGISTER)),
         sources=_sources(take),
         hold_limit=take.whole("source.hold_ms", 100, 10_000, 1_500) / 1000,
-        key=take.text("key.file", 500),
-        digest=take.text("key.digest", 6, "sha256"),
-        passphrase=take.text("key.passphrase", 500).replace("file:keys/", f"file:{folder}/keys/"),
+        keys=read_key_settings(take, folder),
         url=take.text("authority.url", 500, ""),
         ca=_path(folder, take.text("authority.ca", 500, "")),
         trust=_path(folder, take.text("authority.trust", 500, "")),
@@ -393,6 +387,9 @@ class _Sections:
         if not isinstance(value, dict):
             raise ConfigInvalid(f"{key} must be a table")
         return value
+
+    def value(self, key: str) -> Any:
+        return self._left.pop(key, None)
 
     def day(self, key: str) -> date | None:
         value = self._left.pop(key, None)

@@ -15,7 +15,8 @@ from lxml import etree
 from agent.commands.issue import read_input
 from agent.correction import draft_identity
 from agent.errors import ReasonMissing
-from agent.parts import open_signer, open_store
+from agent.key_choice import open_signer
+from agent.parts import open_store
 from authority.envelope import DECLARATION
 from authority.forms.corrections import (
     CorrectedInvoice,

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 
 from agent.buyer_later import PAPER
 from agent.clock_watch import ClockWatch
-from agent.parts import open_delivery, open_signer, sign_checkpoint
+from agent.key_keeper import KeyKeeper
+from agent.parts import open_delivery, sign_checkpoint
 from agent.receipt_block import invoice_block
 from drivers.codeblock import code_block
 from drivers.reading import load_profile, read_receipt
@@ -32,13 +33,11 @@ from outbox.issuing import Issued, issue, issued_before
 from outbox.states import CaptureState
 from outbox.store import Store
 from outbox.waiting import give_buyer, wait_for_buyer, waiting_sales
-from signing.expiry import days_left, expiry_alarm
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from apscheduler.schedulers.background import BackgroundScheduler
-    from cryptography.x509 import Certificate
 
     from agent.config import Config
     from drivers.framing import Captured
@@ -48,10 +47,10 @@ if TYPE_CHECKING:
     from outbox.delivery import Delivery
 
 WARM_UP = b"\x1b@HD: 1\nA 1 x 1 1\nTONG CONG 1\n"
-EXPIRY_ALARM = "certificate-expires"
-SET_UP_ALARM = "set-up"  # key or authority are not usable as configured
+SET_UP_ALARM = "set-up"  # the authority is not reachable as configured
 ISSUING_ALARMS = ("E-OUT-", "E-SIGN-")  # codes of errors that stop issuing until they are over
 INITIALISE = b"\x1b@"  # ESC @, with which nearly every register begins a receipt
+SET_UP_PATIENCE = 3.0  # seconds
 LONGEST_RECEIPT = 10.0  # seconds: what arrives later than this after the start has begun after it
 AWAY_ALARM = 10.0  # seconds a port is away before a person is told
 BEGUN_BEFORE = "begun before"  # ended_by of a capture whose beginning may be missing
@@ -227,20 +226,22 @@ class Daemon:
 
     def __init__(self, config: Config, on_taken: Callable[[Taken], None] | None = None) -> None:
         self.config = config
-        self.store = Store(config.folder)
+        self.store = Store(config.folder, invoices=config.keys.invoices)
         self.till = Till(config, self.store, on_taken)
         self._delivery: Delivery | None = None
         self._sources: list[Source] = []
         self._scheduler: BackgroundScheduler | None = None
         self._syncing = threading.Lock()
-        self._ready = False
-        self._certificate: Certificate | None = None
         self.delivery_problem: str | None = None  # of the last pass, in words
+        self.keys = KeyKeeper(config, self.store)
         self._clock_watch = ClockWatch()
         self._listening = threading.Event()
         self._away: dict[str, float] = {}
         self._away_said: set[str] = set()
-        self._open_key()
+        # A key may take its time to open (a remote service that does not answer): the shop does not wait.
+        self._setting_up = threading.Thread(target=self._set_up, name="set-up", daemon=True)
+        self._setting_up.start()
+        self._setting_up.join(SET_UP_PATIENCE)
 
     def start(self) -> None:
         """Open the source, settle what was left, start the schedule."""
@@ -264,7 +265,8 @@ class Daemon:
         self._scheduler.add_job(self.sync, "interval", seconds=self.config.every)
         self._scheduler.add_job(self.checkpoint, "interval", minutes=10)
         self._scheduler.add_job(self.look_after, "interval", minutes=1)
-        self._scheduler.add_job(self.watch_certificate, "interval", hours=6)
+        # The first time at once, and not before: it asks over the network.
+        self._scheduler.add_job(self.keys.watch, "interval", hours=1, next_run_time=datetime.now(UTC))
         self._scheduler.start()
 
     def wait_until_listening(self, seconds: float) -> bool:
@@ -273,8 +275,10 @@ class Daemon:
 
     def look_after(self) -> None:
         """Try again what is missing, and settle what waits for it."""
-        if not self._ready:
-            self._open_key()
+        if not self._setting_up.is_alive():
+            self.keys.look_after()
+            if self._delivery is None:
+                self._open_delivery()
         self.till.take_left_over()
         self.till.issue_waiting()
         self.watch_clock()
@@ -287,27 +291,19 @@ class Daemon:
             self.store.run(record_clock_jump(jump))
             self.sync()
 
-    def watch_certificate(self, now: datetime | None = None) -> None:
-        """An alarm 60, 30, 15, 7 and 1 days before the certificate expires, in words that count the days."""
-        if self._certificate is None:
-            return
-        alarm = expiry_alarm(days_left(self._certificate, now or datetime.now(UTC)))
-        if alarm is None:
-            self.store.run(clear_alarm(EXPIRY_ALARM))
-        else:
-            self.store.run(raise_alarm(EXPIRY_ALARM, f"{alarm.text_vi} / {alarm.text_en}"))
-
     @property
     def certificate(self) -> Certificate | None:
         """The seller's certificate, if the key could be opened."""
-        return self._certificate
+        return self.keys.certificate
 
     def sync(self) -> str | None:
         """One pass of delivery; the problem in words, if there was one."""
         if self._delivery is None or not self._syncing.acquire(blocking=False):
             return None
         try:
-            problem = self._delivery.run_once().problem
+            done = self._delivery.run_once()
+            self.keys.packing_failed(done.key_problem)
+            problem = done.problem
         except ThunganError as error:
             problem = str(error)
         finally:
@@ -328,25 +324,25 @@ class Daemon:
         if self._scheduler is not None:
             self._scheduler.shutdown()
         self.checkpoint()
+        self._setting_up.join(SET_UP_PATIENCE)
         if self._delivery is not None:
             self._delivery.close()
         self.store.close()
 
-    def _open_key(self) -> None:
-        """Open the seller's key and, with it, the way to the authority; an alarm while either is missing."""
+    def _set_up(self) -> None:
+        self.keys.look_after()
+        self._open_delivery()
+
+    def _open_delivery(self) -> None:
+        """Open the way to the authority; an alarm while it cannot be used as configured."""
         try:
-            signer = open_signer(self.config)
-            self.store.use_signer(signer)
-            self._certificate = signer.certificate
-            self.watch_certificate()
             if self.config.url:
-                self._delivery = open_delivery(self.config, self.store, signer)
+                self._delivery = open_delivery(self.config, self.store, None)
+                self.keys.serve(self._delivery)
+            self.store.run(clear_alarm(SET_UP_ALARM))
         except ThunganError as error:
             log.warning("%s", error)
             self.store.run(raise_alarm(SET_UP_ALARM, str(error)))
-        else:
-            self._ready = True
-            self.store.run(clear_alarm(SET_UP_ALARM))
 
     def _on_state(self, name: str, state: str, why: str) -> None:
         """How a source's port, or its printer's, stands: an alarm where it is away for longer."""

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from agent.errors import ConfigInvalid
-from agent.parts import open_signer
+from agent.key_choice import open_setting, open_signer
 from authority.codes import direct_code, new_message_id
 from authority.forms.error_notice import WrongInvoice, fill_error_notice
 from authority.forms.message import Posting, build_error_notice, build_registration
 from authority.forms.registration import (
+    CertificateUse,
     Purpose,
+    RegisteredCertificate,
     Representative,
     Sex,
     TaxOffice,
@@ -59,12 +61,29 @@ def registration_of(config: Config, *, change: bool) -> Registration:
         config.seller,
         _office(config),
         representative,
-        [open_signer(config).certificate],
+        _certificates(config, change=change),
         form=config.register.terms.form,
         place=_needed(config, "office.place"),
         day=_today(),
         purpose=Purpose.CHANGE if change else Purpose.NEW,
     )
+
+
+def _certificates(config: Config, *, change: bool) -> list[RegisteredCertificate]:
+    """The certificates that the form names: a change names the renewed one, where one is configured.
+
+    The current one stays registered until it is over: a change says what is added to it (HThuc of each).
+    A renewed certificate of the same key and issuer is a prolonged one.
+    """
+    signing = open_signer(config).certificate
+    if not change or config.keys.next is None:
+        return [RegisteredCertificate.of(signing)]
+    following = open_setting(config, config.keys.next)
+    renewed = following.certificate
+    following.close()
+    same = renewed.issuer == signing.issuer and renewed.public_key() == signing.public_key()
+    use = CertificateUse.PROLONGED if same and renewed != signing else CertificateUse.ADDED
+    return [RegisteredCertificate.of(renewed, use)]
 
 
 def error_notice_of(

@@ -5,39 +5,44 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from agent.errors import ConfigInvalid
+from agent.key_choice import open_signer
+from agent.pem_file import read_certificates
 from outbox.checkpoint import write_checkpoint
+from outbox.signing_desk import EachInvoice
 from outbox.store import Store, stamp
-from signing.certificates import check_owner
-from signing.keys import open_key
-from signing.passphrase import read_passphrase
+from signing.errors import SigningError
 from signing.private_file import read_private, write_private
-from signing.xmldsig import XmlSigner
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from cryptography import x509
+
     from agent.config import Config
+    from authority.package import PackageFrame
     from outbox.delivery import Delivery
     from outbox.store import Tx
+    from signing.xmldsig import XmlSigner
 
 LEDGER_KEY = "keys/ledger.key"
 
 
-def open_signer(config: Config) -> XmlSigner:
-    """The seller's key, ready to sign; raises SigningError saying what is wrong with it."""
-    secret = read_passphrase(config.passphrase)
-    key = open_key(config.key, secret, folder=config.folder, digest=config.digest)
-    check_owner(key.certificate, config.seller.tax_code)
-    return XmlSigner(key)
-
-
 def open_store(config: Config) -> Store:
-    """The outbox of the data folder with its signer."""
-    return Store(config.folder, open_signer(config))
+    """The outbox of the data folder with its signer; without, where invoices may go without signature.
+
+    Raises:
+        SigningError: the key cannot be opened, and each invoice must be signed.
+    """
+    try:
+        signer = open_signer(config)
+    except SigningError:
+        if config.keys.invoices is EachInvoice.ALWAYS:
+            raise
+        signer = None
+    return Store(config.folder, signer, invoices=config.keys.invoices)
 
 
 def ledger_key(folder: Path) -> Ed25519PrivateKey:
@@ -70,11 +75,26 @@ def sign_checkpoint(config: Config, store: Store) -> None:
     store.run(job)
 
 
-def open_delivery(config: Config, store: Store, signer: XmlSigner | None = None) -> Delivery:
-    """The sync worker for the configured authority (httpx is loaded only now)."""
+def package_frame(config: Config, signer: XmlSigner) -> PackageFrame:
+    """What stands around the invoices of this shop's packages.
+
+    Raises:
+        SigningError: the key does not sign now.
+    """
+    from authority.codes import direct_code
+    from authority.package import PackageFrame
+
+    tax_code = config.seller.tax_code
+    return PackageFrame.of(signer, sender=direct_code(tax_code), tax_code=tax_code, version=config.version)
+
+
+def open_delivery(config: Config, store: Store, signer: XmlSigner | None) -> Delivery:
+    """The sync worker for the configured authority (httpx is loaded only now).
+
+    Without a ``signer`` nothing is packed until ``Delivery.use_frame`` gives one; what is packed is sent.
+    """
     from authority.codes import direct_code
     from authority.direct import DirectGateway
-    from authority.package import PackageFrame
     from outbox.delivery import Delivery
     from outbox.pace import Limits, Pace
 
@@ -83,22 +103,26 @@ def open_delivery(config: Config, store: Store, signer: XmlSigner | None = None)
     tax_code = config.seller.tax_code
     sender = direct_code(tax_code)
     gateway = DirectGateway(config.url, sender, ca=config.ca, proxy=config.proxy, pin=config.pin)
-    frame = PackageFrame.of(
-        signer or open_signer(config), sender=sender, tax_code=tax_code, version=config.version
-    )
+    frame = None if signer is None else package_frame(config, signer)
     pace = Pace(Limits(config.per_minute))
-    return Delivery(store, gateway, frame, sender, tax_code, read_trust(config.trust), pace=pace)
+    return Delivery(
+        store,
+        gateway,
+        frame,
+        sender,
+        tax_code,
+        read_trust(config.trust),
+        version=config.version,
+        pace=pace,
+    )
 
 
 def read_trust(path: Path | None) -> list[x509.Certificate]:
-    """Certificates of a PEM file; without one no notice can be proven, so it is asked for.
+    """The authority's certificates; without a file no notice can be proven, so it is asked for.
 
     Raises:
         ConfigInvalid: no file is configured, or it holds no certificate.
     """
     if path is None:
         raise ConfigInvalid("authority.trust is empty: notices of the authority could not be proven")
-    try:
-        return x509.load_pem_x509_certificates(path.read_bytes())
-    except (OSError, ValueError, x509.InvalidVersion) as error:
-        raise ConfigInvalid(f"{path} holds no PEM certificate: {error}") from error
+    return read_certificates(path)

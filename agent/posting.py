@@ -6,7 +6,8 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from agent.parts import open_delivery, open_signer
+from agent.key_choice import open_signer
+from agent.parts import open_delivery
 from authority.forms.message import form_lines
 from outbox.forms import forms
 from outbox.store import Store

@@ -14,6 +14,7 @@ from __future__ import annotations
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as Late
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from threading import Lock
@@ -138,6 +139,13 @@ class SigningDesk:
         except (SigningError, NoSigningKey):
             pass  # kept as ``problem``
         return b""
+
+    def try_again(self, at: datetime) -> None:
+        """Ask a key that has failed for one signature, outside any transaction: is it back?"""
+        if self._failure is not None:
+            trial = ToSign(bytes(32), "trial", "trial-signature", at)
+            with suppress(SigningError, NoSigningKey):
+                self._pool.submit(self._sign, trial).result()
 
     def close(self) -> None:
         """End the threads; a signature that nobody waits for any more is not waited for."""

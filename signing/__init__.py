@@ -23,7 +23,7 @@ True
 who signs: ``keys.open_key``              ``file_keys``, ``token_key`` (PKCS#11), ``windows_key`` (CNG),
                                           ``remote_key`` (CSC API); PINs: ``passphrase``, ``pin_guard``
 whether the certificate counts            ``certificates``, ``trust``, ``revocation`` (``ocsp``,
-                                          ``crl``), ``expiry``
+                                          ``crl``, ``revocation_memory``), ``expiry``
 writing                                   ``xmldsig``
 verifying: ``verify.verify_document``     ``safe_xml``, ``document_checks``, ``places``,
                                           ``signature_reading``, ``canonical``, ``profile_checks``

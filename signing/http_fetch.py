@@ -20,10 +20,17 @@ _POST = {"Content-Type": "application/ocsp-request", "Accept": "application/ocsp
 
 
 class HttpFetch:
-    """As ``revocation.Fetch``. ``seconds`` bounds one answer as a whole."""
+    """As ``revocation.Fetch``. ``seconds`` bounds one answer as a whole; ``proxy`` is an address such as
+    ``http://192.168.1.1:3128``."""
 
-    def __init__(self, seconds: float = 10.0, *, transport: httpx.BaseTransport | None = None) -> None:
-        self._seconds = seconds
+    def __init__(
+        self,
+        seconds: float = 10.0,
+        *,
+        proxy: str | None = None,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        self._seconds, self._proxy = seconds, proxy
         self._transport = transport
 
     def __call__(self, url: str, body: bytes | None) -> bytes:
@@ -44,7 +51,9 @@ class HttpFetch:
         end = time.monotonic() + self._seconds
         try:
             with (
-                httpx.Client(timeout=self._seconds, transport=self._transport, trust_env=False) as client,
+                httpx.Client(
+                    timeout=self._seconds, transport=self._transport, proxy=self._proxy, trust_env=False
+                ) as client,
                 client.stream(
                     "GET" if body is None else "POST",
                     url,

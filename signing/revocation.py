@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
     from cryptography import x509
 
+    from signing.revocation_memory import AnswerFiles
+
 # A URL and what to post (None: get) → the bytes of the answer. Raises RevocationUnreadable.
 Fetch = Callable[[str, bytes | None], bytes]
 
@@ -69,9 +71,15 @@ class RevocationChecker:
     """Asks and remembers. May be called from several threads; ``fetch`` then too."""
 
     def __init__(
-        self, fetch: Fetch, policy: Policy = Policy.LENIENT, grace: timedelta = timedelta(days=7)
+        self,
+        fetch: Fetch,
+        policy: Policy = Policy.LENIENT,
+        grace: timedelta = timedelta(days=7),
+        *,
+        files: AnswerFiles | None = None,
     ) -> None:
-        self._fetch, self._policy, self._grace = fetch, policy, grace
+        """``files`` keeps answers beyond the end of this process."""
+        self._fetch, self._policy, self._grace, self._files = fetch, policy, grace, files
         self._known: OrderedDict[bytes, _Entry] = OrderedDict()
         self._lock = Lock()
 
@@ -109,6 +117,8 @@ class RevocationChecker:
         name = certificate.fingerprint(SHA256())
         with self._lock:
             known = self._known.get(name)
+        if known is None and self._files is not None and (kept := self._files.load(certificate, issuer)):
+            known = _Entry(kept[0], kept[1])
         if known is not None and (
             (known.answer is not None and known.answer.until >= now)
             or known.asked_at <= now < known.asked_at + _RETRY
@@ -126,14 +136,20 @@ class RevocationChecker:
         return entry
 
     def _ask(self, certificate: x509.Certificate, issuer: x509.Certificate, now: datetime) -> _Entry:
-        sources = [(url, ocsp_request(certificate, issuer), read_ocsp) for url in ocsp_urls(certificate)]
-        lists = [(url, None, read_crl) for url in crl_urls(certificate)]
+        question = ocsp_request(certificate, issuer)
+        sources = [("ocsp", url, question, read_ocsp) for url in ocsp_urls(certificate)]
+        lists = [("crl", url, None, read_crl) for url in crl_urls(certificate)]
         problems = []
-        for url, body, read in (*sources[:_MOST_SOURCES], *lists[:_MOST_SOURCES]):
+        for kind, url, body, read in (*sources[:_MOST_SOURCES], *lists[:_MOST_SOURCES]):
             try:
-                return _Entry(read(self._fetch(url, body), certificate, issuer, now), now)
+                data = self._fetch(url, body)
+                answer = read(data, certificate, issuer, now)
             except RevocationUnreadable as error:
                 problems.append(error.message)
+                continue
+            if self._files is not None:
+                self._files.keep(certificate, kind, data, now)
+            return _Entry(answer, now)
         return _Entry(None, now, "; ".join(problems) or "it names nobody to ask")
 
 

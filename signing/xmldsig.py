@@ -66,6 +66,10 @@ class XmlSigner:
         """The certificate that signatures of this signer carry."""
         return self._key.certificate
 
+    def close(self) -> None:
+        """Give back what the key holds open; afterwards it does not sign."""
+        self._key.close()
+
     def digest(self, canonical: bytes) -> bytes:
         """The digest of a content's canonical bytes by the signer's own hash, for ``sign``."""
         return self._digest.of(canonical)

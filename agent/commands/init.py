@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from agent.config import TEMPLATE, default_folder, load_config
 from agent.errors import AlreadyThere
+from agent.key_settings import TEMPLATE as KEYS
 from agent.parts import ledger_key
 from outbox.store import Store
 
@@ -62,7 +63,7 @@ def make_folder(folder: Path, *, demo: bool, url: str = "", source: str = "", ag
         form=1,
         taxpayer="SHNDN",
         source=source,
-        passphrase=f"file:keys/{DEMO_PHRASE}" if demo else "env:THUNGAN_PASSPHRASE",
+        keys=KEYS.format(passphrase=f"file:keys/{DEMO_PHRASE}" if demo else "env:THUNGAN_PASSPHRASE"),
         url=url or ("https://127.0.0.1:8443" if demo else ""),
         ca="sandbox/tls.crt.pem" if demo else "",
         trust="sandbox/authority.crt.pem" if demo else "",

@@ -70,7 +70,7 @@ def collect(config: Config) -> dict[str, Any]:
 
 
 def _certificate(config: Config) -> dict[str, str | None]:
-    from agent.parts import open_signer
+    from agent.key_choice import open_signer
     from signing.keys import subject_name
 
     try:

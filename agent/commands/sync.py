@@ -9,8 +9,10 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from agent.config import default_folder, load_config
-from agent.parts import open_delivery, open_signer
+from agent.key_choice import open_signer
+from agent.parts import open_delivery
 from outbox.store import Store
+from signing.errors import SigningError
 
 if TYPE_CHECKING:
     import argparse
@@ -25,7 +27,12 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Exit 1 where a single pass could not reach the authority."""
     config = load_config(arguments.data or default_folder())
-    signer = open_signer(config)
+    try:
+        signer = open_signer(config)
+    except SigningError as error:
+        # Packages that are signed already go on their way, and answers come.
+        sys.stderr.write(f"{error}\n")
+        signer = None
     store = Store(config.folder, signer)
     delivery = None
     try:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agent.commands.issue import read_input
-from agent.parts import read_trust
+from agent.pem_file import read_certificates
 from signing.verify import report_to_json, verify_document
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Exit 0 good, 1 bad."""
-    trust = [certificate for path in arguments.trust for certificate in read_trust(path)]
+    trust = [certificate for path in arguments.trust for certificate in read_certificates(path)]
     report = verify_document(read_input(arguments.file), trust=trust)
     if arguments.json:
         sys.stdout.write(json.dumps(report_to_json(report), ensure_ascii=False, indent=1) + "\n")

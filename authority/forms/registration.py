@@ -191,7 +191,7 @@ def fill_registration(
     seller: Seller,
     office: TaxOffice,
     representative: Representative,
-    certificates: Sequence[x509.Certificate],
+    certificates: Sequence[x509.Certificate | RegisteredCertificate],
     *,
     form: Form,
     place: str,
@@ -202,9 +202,9 @@ def fill_registration(
 ) -> Registration:
     """The form of a shop with cash registers, from its configuration and certificates.
 
-    ``day`` is the legal date (Vietnam) of the form. With ``carriers`` the data go through a transmission
-    provider, else directly. The e-mail address is mandatory on the form: where the seller has none, writing
-    the form says so.
+    ``day`` is the legal date (Vietnam) of the form. A bare certificate is newly used. With ``carriers`` the
+    data go through a transmission provider, else directly. The e-mail address is mandatory on the form: where
+    the seller has none, writing the form says so.
     """
     return Registration(
         purpose=purpose,
@@ -219,7 +219,10 @@ def fill_registration(
         place=place,
         day=day,
         kinds=InvoiceKinds(vat=form is Form.VAT, sales=form is Form.SALES),
-        certificates=tuple(RegisteredCertificate.of(certificate) for certificate in certificates),
+        certificates=tuple(
+            one if isinstance(one, RegisteredCertificate) else RegisteredCertificate.of(one)
+            for one in certificates
+        ),
         direct=not carriers,
         through_carrier=bool(carriers),
         software=software,

@@ -12,6 +12,7 @@ import pytest
 from agent.commands.init import make_folder
 from agent.config import load_config
 from agent.daemon import BEGUN_BEFORE_PROBLEM, SET_UP_ALARM, Daemon, Taken
+from agent.key_keeper import KEY_ALARM
 from authority.sandbox.keys import open_keys
 from drivers.framing import Captured
 from errors import ThunganError
@@ -74,7 +75,11 @@ def test_without_the_key_receipts_wait_for_it(folder: Path, open_daemon: Callabl
         with pytest.raises(ThunganError):
             daemon.till.take("test", receipt(place))
     assert rows(daemon, "SELECT state FROM capture") == [("raw",)] * 3
-    assert {code for (code,) in rows(daemon, "SELECT code FROM alarm")} == {SET_UP_ALARM, "E-OUT-008"}
+    assert {code for (code,) in rows(daemon, "SELECT code FROM alarm")} == {
+        SET_UP_ALARM,
+        KEY_ALARM,
+        "E-OUT-008",
+    }
     daemon.look_after()
     assert rows(daemon, "SELECT COUNT(*) FROM invoice") == [(0,)]
     away.rename(key)
@@ -131,11 +136,11 @@ def test_an_expiring_certificate_is_announced(
 ) -> None:
     daemon, _ = open_daemon()
     at = datetime.now(UTC) + timedelta(days=365 - days, minutes=-5)
-    daemon.watch_certificate(at)
+    daemon.keys.watch(at)
     found = rows(daemon, "SELECT message FROM alarm WHERE code = 'certificate-expires'")
     assert len(found) == (words is not None)
     assert words is None or words in found[0][0]
-    daemon.watch_certificate(datetime.now(UTC))
+    daemon.keys.watch(datetime.now(UTC))
     assert rows(daemon, "SELECT message FROM alarm WHERE code = 'certificate-expires'") == []
 
 

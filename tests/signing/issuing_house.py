@@ -40,6 +40,7 @@ class House:
     lasts: timedelta | None = DAY
     responder: "tuple[x509.Certificate, ec.EllipticCurvePrivateKey] | None" = None
     list_extensions: list[tuple[x509.ExtensionType, bool]] = field(default_factory=list)
+    ocsp_url: str = OCSP_URL
 
     def __post_init__(self) -> None:
         self.certificate = (self.parent or self).issue(
@@ -67,7 +68,7 @@ class House:
             .not_valid_before(start)
             .not_valid_after(end)
         )
-        for extension in (*extensions, *addresses()):
+        for extension in (*extensions, *addresses(self.ocsp_url)):
             builder = builder.add_extension(extension, critical=isinstance(extension, x509.BasicConstraints))
         return builder.sign(self.key, hashes.SHA256())
 
@@ -148,12 +149,12 @@ class Network:
         return house.ocsp_answer(certificate)
 
 
-def addresses() -> list[x509.ExtensionType]:
+def addresses(ocsp_url: str = OCSP_URL) -> list[x509.ExtensionType]:
     return [
         x509.AuthorityInformationAccess(
             [
                 x509.AccessDescription(
-                    AuthorityInformationAccessOID.OCSP, x509.UniformResourceIdentifier(OCSP_URL)
+                    AuthorityInformationAccessOID.OCSP, x509.UniformResourceIdentifier(ocsp_url)
                 )
             ]
         ),
