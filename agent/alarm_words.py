@@ -35,8 +35,26 @@ class _Known:
 
 _KNOWN = {
     "set-up": _Known(
-        ("Chưa dùng được khóa ký hoặc đường gửi", "The key or the way to the authority cannot be used"),
-        ("Mở Cài đặt, bấm thử khóa và đường gửi.", "Open Settings and press the tests of key and authority."),
+        ("Chưa dùng được đường gửi", "The way to the authority cannot be used"),
+        ("Mở Cài đặt, bấm thử đường gửi.", "Open Settings and press the test of the authority."),
+    ),
+    "key-away": _Known(
+        ("Chữ ký số chưa ký được", "The signing key does not sign now"),
+        (
+            "Kiểm tra USB token hoặc mạng; ký được lại là chạy tiếp. Bán hàng vẫn tiếp tục.",
+            "Check the USB token or the network; it goes on by itself. Go on selling.",
+        ),
+    ),
+    "certificate-standing": _Known(
+        ("Chứng thư số không còn giá trị", "The signing certificate does not count any more"),
+        (
+            "Gọi nhà cung cấp chữ ký số ngay để lấy chứng thư mới. Bán hàng vẫn tiếp tục.",
+            "Call the certificate's provider at once for a new one. Go on selling.",
+        ),
+    ),
+    "next-key": _Known(
+        ("Chứng thư số mới chưa dùng được", "The renewed certificate cannot take over yet"),
+        ("Kiểm tra bằng: thungan keys check.", "Look at it with: thungan keys check."),
     ),
     "certificate-expires": _Known(
         ("Chứng thư số sắp hết hạn", "The signing certificate is about to expire"),
@@ -117,13 +135,16 @@ _KNOWN = {
 }
 
 
+_BY_ERROR = {"set-up", "key-away", "certificate-standing", "next-key"}  # told by the error behind them
+
+
 def alarm_words(code: str, message: str, language: str) -> AlarmWords:
     """What a person is told of an alarm of the store."""
     pick = 1 if language == "en" else 0
     what = _own_words(message, pick)
     if known := _KNOWN.get(code.partition(" ")[0]):
         inner = CODE.match(message)
-        to_do = _advice(inner[1], language) if inner and code == "set-up" else None
+        to_do = _advice(inner[1], language) if inner and code in _BY_ERROR else None
         late = message.startswith(("QUÁ HẠN", "GẤP")) or "hết hạn" in message.partition(",")[0][:40]
         return AlarmWords(code, known.needs_you or late, known.title[pick], what, to_do or known.to_do[pick])
     advice = _advice(code, language)

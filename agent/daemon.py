@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from apscheduler.schedulers.background import BackgroundScheduler
+    from cryptography.x509 import Certificate
 
     from agent.config import Config
     from drivers.framing import Captured

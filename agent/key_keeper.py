@@ -20,7 +20,13 @@ from errors import ThunganError
 from outbox.alarms import clear_alarm, raise_alarm
 from outbox.settings import read_setting, write_setting
 from signing.certificates import subject_name
-from signing.errors import CertificateRevoked, KeyRefused, RevocationUnreadable, SigningError
+from signing.errors import (
+    CertificateNotYetValid,
+    CertificateRevoked,
+    KeyRefused,
+    RevocationUnreadable,
+    SigningError,
+)
 from signing.expiry import days_left, expiry_alarm
 
 if TYPE_CHECKING:
@@ -147,10 +153,12 @@ class KeyKeeper:
                 following.close()
                 if problem is None and following.certificate.not_valid_before_utc > starts:
                     day = following.certificate.not_valid_before_utc
-                    problem = SigningError(f"the next certificate is valid only from {day:%Y-%m-%d}")
+                    problem = CertificateNotYetValid(
+                        f"the next certificate is valid only from {day:%Y-%m-%d}"
+                    )
             except SigningError as error:
                 problem = error
-        self._say(NEXT_ALARM, None if problem is None else f"[next_key] {problem}")
+        self._say(NEXT_ALARM, None if problem is None else str(problem))
 
     def _due(self, now: datetime) -> bool:
         """Whether the other key's turn has come since the last choice."""
