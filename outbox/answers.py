@@ -12,10 +12,11 @@ from authority.errors import NoticeNotProven
 from outbox.alarms import put_alarm, take_away_alarm
 from outbox.crash_points import crash_point
 from outbox.forms import apply_to_form
-from outbox.packages import INVOICE_HELD, PACK_AFTER, move_invoices, move_package
+from outbox.packages import INVOICE_HELD, PACK_AFTER, go_again, move_invoices, move_package
 from outbox.settings import drop_setting, read_setting, write_setting
 from outbox.states import InvoiceState, PackageState
 from outbox.store import stamp
+from outbox.stubborn import something_got_through
 
 if TYPE_CHECKING:
     from outbox.store import Job, Tx
@@ -65,6 +66,24 @@ def take_answer(
         tx.leaf("answer", None, reply_to=reply_to, answer=kind, outcome=outcome, sha256=digest)
         crash_point("answer.before-commit")
         return outcome
+
+    return job
+
+
+def keep_unreadable(document: bytes, why: str) -> Job[None]:
+    """Store what came from the authority's side and is no message: it moves nothing, a person may read it."""
+
+    def job(tx: Tx) -> None:
+        digest = sha256(document).hexdigest()
+        if tx.execute("SELECT 1 FROM answer WHERE sha256 = ?", (digest,)).fetchone():
+            return
+        outcome = f"unreadable: {why}"
+        tx.execute(
+            "INSERT INTO answer (kind, received_at, outcome, sha256, document) VALUES ('Unreadable',?,?,?,?)",
+            (stamp(tx.now), outcome, digest, document),
+        )
+        put_alarm(tx, "message-for-a-person", f"something came that is no message: {why}")
+        tx.leaf("answer", None, reply_to=None, answer="Unreadable", outcome=outcome, sha256=digest)
 
     return job
 
@@ -193,7 +212,7 @@ def _give_back(tx: Tx, package_id: int, reason: str) -> str:
     if size == 1:
         move_invoices(tx, package_id, InvoiceState.REFUSED, reason)
     else:
-        _go_again(tx, package_id, size, reason)
+        go_again(tx, package_id, size, reason)
     return "package refused"
 
 
@@ -206,7 +225,7 @@ def _refused_as_message(tx: Tx, package_id: int, reason: str) -> str:
     size = _settle_refused(tx, package_id, reason)
     in_a_row = int(read_setting(tx, _REFUSED_IN_A_ROW) or "0") + 1
     write_setting(tx, _REFUSED_IN_A_ROW, str(in_a_row))
-    _go_again(tx, package_id, size, reason)
+    go_again(tx, package_id, size, reason)
     if in_a_row > REFUSALS_BEFORE_PAUSE:
         pause = min(FIRST_PAUSE * 2 ** min(in_a_row - REFUSALS_BEFORE_PAUSE - 1, 10), LONGEST_PAUSE)
         write_setting(tx, PACK_AFTER, stamp(tx.now + pause))
@@ -223,13 +242,9 @@ def _settle_refused(tx: Tx, package_id: int, reason: str) -> int:
     return size
 
 
-def _go_again(tx: Tx, package_id: int, size: int, reason: str) -> None:
-    move_invoices(tx, package_id, InvoiceState.ISSUED, reason)
-    tx.execute("UPDATE invoice SET batch = ? WHERE package_id = ?", (max(1, size // 2), package_id))
-
-
 def _got_through(tx: Tx, package_id: int) -> None:
     """The authority has taken a message in: whatever was refused before was not the line's fault."""
+    something_got_through(tx)
     tx.execute("UPDATE package SET doubt = NULL WHERE id = ?", (package_id,))
     if read_setting(tx, _REFUSED_IN_A_ROW):
         drop_setting(tx, _REFUSED_IN_A_ROW)

@@ -15,10 +15,17 @@ from uuid import uuid4
 from authority.answer_writing import build_technical
 from authority.answers import Notice, parse_answer
 from authority.codes import AUTHORITY, new_message_id
-from authority.errors import AuthorityError, GatewayError, Rejected
+from authority.errors import AuthorityError, GatewayError, MaybeDelivered, Rejected
 from authority.form_answers import FormAnswer
 from authority.notice_check import check_form_answer, check_notice
-from outbox.answers import acknowledged, open_acknowledgements, settle_doubt, take_answer
+from authority.package import PACKAGE_LIMIT
+from outbox.answers import (
+    acknowledged,
+    keep_unreadable,
+    open_acknowledgements,
+    settle_doubt,
+    take_answer,
+)
 from outbox.crash_points import crash_point
 from outbox.deadlines import note_authority_clock
 from outbox.errors import NoSigningKey
@@ -37,6 +44,7 @@ from outbox.packages import (
 from outbox.settings import read_setting, write_setting
 from outbox.states import FormState, PackageState
 from outbox.store import utc_now
+from outbox.stubborn import count_failure, split_stubborn
 from signing.errors import SigningError
 
 if TYPE_CHECKING:
@@ -144,7 +152,8 @@ class Delivery:
             if self._store.run(anything_to_pack()):
                 raise NoSigningKey("invoices wait for a package, which the signing key must sign")
             return False
-        draft = self._store.run(draft_next(frame, self._sender, self._new_id()))
+        limit = min(self._gateway.max_bytes, PACKAGE_LIMIT)
+        draft = self._store.run(draft_next(frame, self._sender, self._new_id(), limit))
         if draft is None:
             return False
         return self._store.run(store_package(draft, draft.signed(frame))) is not None
@@ -162,12 +171,25 @@ class Delivery:
                         postpone(package.package_id, self._clock() + delay, "waits for a decision")
                     )
                     return
-            self._store.run(mark_sending(package.package_id, delay))
+                if found.known is False and self._store.run(split_stubborn(package.package_id)):
+                    return
+        except GatewayError as error:
+            self._postpone(package, delay, error, done)
+            return
+        self._store.run(mark_sending(package.package_id, delay))
+        try:
             self._send(package.document, package.message_id, done)
         except GatewayError as error:
-            wait = delay if error.retry_after is None else timedelta(seconds=float(error.retry_after))
-            self._store.run(postpone(package.package_id, self._clock() + max(wait, delay), error.message))
-            self._failed(error, done)
+            self._postpone(package, delay, error, done, sent=_was_read(error))
+
+    def _postpone(
+        self, package: Outgoing, delay: timedelta, error: GatewayError, done: Pass, *, sent: bool = False
+    ) -> None:
+        """Try again later; ``sent``: the gateway may have read the package, and failed on it."""
+        wait = delay if error.retry_after is None else timedelta(seconds=float(error.retry_after))
+        later = count_failure if sent else postpone
+        self._store.run(later(package.package_id, self._clock() + max(wait, delay), error.message))
+        self._failed(error, done)
 
     def _carry_form(self, form: OutgoingForm, done: Pass) -> None:
         """As a package: ask first where an earlier copy may have arrived, then the same bytes."""
@@ -257,6 +279,7 @@ class Delivery:
                 answer = parse_answer(document)
             except AuthorityError as error:
                 done.problem = str(error)
+                self._store.run(keep_unreadable(document, error.message))
                 continue
             problem = None
             if isinstance(answer, Notice | FormAnswer):
@@ -268,6 +291,11 @@ class Delivery:
                     done.problem = str(error)
             self._store.run(take_answer(document, answer, problem, self._own_answer))
             done.answers += 1
+
+
+def _was_read(error: GatewayError) -> bool:
+    """Whether what was sent may be at fault: the gateway's account, address and load are not."""
+    return isinstance(error, MaybeDelivered) or type(error) is Rejected
 
 
 def _read_cursor(tx: Tx) -> str:

@@ -171,6 +171,19 @@ def m009_edge_of_the_ledger(db: Database) -> None:
     _run(db, _NINTH)
 
 
+_TENTH = """
+ALTER TABLE package ADD COLUMN failures INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE package ADD COLUMN blamed INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE package ADD COLUMN failed_at TEXT;
+"""
+
+
+@MIGRATIONS()
+def m010_failures_of_packages(db: Database) -> None:
+    """How often the gateway has failed on a package, and on it alone."""
+    _run(db, _TENTH)
+
+
 DEFINED = frozenset(
     {
         "m001_first_schema",
@@ -182,5 +195,6 @@ DEFINED = frozenset(
         "m007_order_of_delivery",
         "m008_one_for_many",
         "m009_edge_of_the_ledger",
+        "m010_failures_of_packages",
     }
 )

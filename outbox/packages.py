@@ -10,9 +10,9 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from authority.codes import new_message_id
-from authority.package import build_package
+from authority.package import PACKAGE_LIMIT, build_package
 from invoice.sale_json import VIETNAM
-from outbox.alarms import take_away_alarm
+from outbox.alarms import put_alarm, take_away_alarm
 from outbox.crash_points import crash_point
 from outbox.errors import NotFound
 from outbox.settings import read_setting
@@ -68,27 +68,50 @@ class Draft:
         )
 
 
-def draft_next(frame: PackageFrame, sender: str, token: UUID) -> Job[Draft | None]:
-    """The job that chooses the oldest issued invoices; None if nothing waits."""
+def draft_next(
+    frame: PackageFrame, sender: str, token: UUID, limit: int = PACKAGE_LIMIT
+) -> Job[Draft | None]:
+    """The job that chooses the oldest issued invoices; None if nothing waits.
+
+    ``limit``: bytes that the gateway carries in one message. An invoice that no message can carry is held,
+    with an alarm: those behind it go on.
+    """
 
     def job(tx: Tx) -> Draft | None:
         if stamp(tx.now) < (read_setting(tx, PACK_AFTER) or ""):
             return None
-        candidates = _candidates(tx)
-        if not candidates:
-            return None
-        chosen = candidates[: max(1, frame.how_many([size for _, size, _ in candidates]))]
-        ids = tuple(invoice_id for invoice_id, _, _ in chosen)
-        return Draft(
-            new_message_id(sender, token),
-            ids,
-            tuple(_document(tx, one) for one in ids),
-            _list_of(tx, ids[0]) if len(ids) == 1 else None,
-            max(day for _, _, day in chosen),
-            tx.now,
-        )
+        while candidates := _candidates(tx):
+            count = frame.how_many([size for _, size, _ in candidates], limit)
+            chosen = candidates[: max(1, count)]
+            ids = tuple(invoice_id for invoice_id, _, _ in chosen)
+            listed = _list_of(tx, ids[0]) if len(ids) == 1 else None
+            if count == 0 or frame.size([size for _, size, _ in chosen]) + len(listed or b"") > limit:
+                _set_aside(tx, ids[0], f"no message of at most {limit} bytes can carry it")
+                continue
+            return Draft(
+                new_message_id(sender, token),
+                ids,
+                tuple(_document(tx, one) for one in ids),
+                listed,
+                max(day for _, _, day in chosen),
+                tx.now,
+            )
+        return None
 
     return job
+
+
+def _set_aside(tx: Tx, invoice_id: int, reason: str) -> None:
+    _hold(tx, invoice_id, reason)
+    put_alarm(tx, INVOICE_HELD, f"an invoice was set aside: {reason}")
+
+
+def _hold(tx: Tx, invoice_id: int, reason: str) -> None:
+    tx.execute(
+        "UPDATE invoice SET state = ?, state_at = ?, reason = ? WHERE id = ?",
+        (InvoiceState.HELD, stamp(tx.now), reason, invoice_id),
+    )
+    tx.leaf("invoice.held", invoice_id, invoice=invoice_id, reason=reason)
 
 
 def store_package(draft: Draft, document: bytes) -> Job[int | None]:
@@ -269,13 +292,15 @@ def hold(invoice_id: int, reason: str) -> Job[None]:
         if row is None:
             raise NotFound(f"there is no invoice {invoice_id}")
         check_transition(InvoiceState(row[0]), InvoiceState.HELD)
-        tx.execute(
-            "UPDATE invoice SET state = ?, state_at = ?, reason = ? WHERE id = ?",
-            (InvoiceState.HELD, stamp(tx.now), reason, invoice_id),
-        )
-        tx.leaf("invoice.held", invoice_id, invoice=invoice_id, reason=reason)
+        _hold(tx, invoice_id, reason)
 
     return job
+
+
+def go_again(tx: Tx, package_id: int, size: int, reason: str) -> None:
+    """Give a package's invoices back, to be packed in halves under new MTDiep."""
+    move_invoices(tx, package_id, InvoiceState.ISSUED, reason)
+    tx.execute("UPDATE invoice SET batch = ? WHERE package_id = ?", (max(1, size // 2), package_id))
 
 
 def move_package(tx: Tx, package_id: int, after: PackageState, reason: str | None) -> None:
