@@ -2,7 +2,8 @@
  *
  * The file $PULLED_TOKEN says how the token is: "away", "slow" (a tenth of a second for one signature),
  * "final" (one PIN try left), "locked"; anything else or no file: as SoftHSM is. While it is away its
- * sessions end, as a real token's do. Each login is counted by one byte in $PULLED_TOKEN.logins.
+ * sessions end, as a real token's do. Each login is counted by one byte in $PULLED_TOKEN.logins, each
+ * signature that was asked for by one in $PULLED_TOKEN.signs.
  */
 #include <dlfcn.h>
 #include <stdio.h>
@@ -50,16 +51,21 @@ static ulong token_info(ulong slot, unsigned char *info) {
     return away() ? DEVICE_REMOVED : rv;
 }
 
-static ulong login(ulong session, ulong user, void *pin, ulong length) {
+static void count(const char *what) {
     char name[4096];
-    snprintf(name, sizeof name, "%s.logins", getenv("PULLED_TOKEN"));
+    snprintf(name, sizeof name, "%s.%s", getenv("PULLED_TOKEN"), what);
     FILE *file = fopen(name, "a");
     if (file) { fputc('x', file); fclose(file); }
+}
+
+static ulong login(ulong session, ulong user, void *pin, ulong length) {
+    count("logins");
     return away() ? DEVICE_REMOVED : real->call[LOGIN](session, user, pin, length);
 }
 
 static ulong sign(ulong session, void *data, ulong length, void *value, ulong *size) {
     struct timespec tenth = {0, 100000000};
+    if (value) count("signs");
     if (value && is("slow")) nanosleep(&tenth, NULL);
     return away() ? DEVICE_REMOVED : real->call[SIGN](session, data, length, value, size);
 }

@@ -3,10 +3,13 @@
 ``SoftToken.make`` initialises a token with a label and PIN; ``store`` puts a key and certificate on it.
 """
 
+import atexit
 import os
 import shutil
 import subprocess
+import tempfile
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pkcs11
@@ -33,6 +36,21 @@ SOFTHSM = next(
 )
 COMPILER = shutil.which("cc")
 SOURCE = Path(__file__).with_name("pulled_token.c")
+
+
+@cache
+def library_in_front() -> str:
+    """The library in front of SoftHSM with a place for its tokens, once for this process: its path.
+
+    A PKCS#11 library reads its surroundings when it is first initialised, so all tests share them.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="softhsm-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    (folder / "tokens").mkdir()
+    (folder / "softhsm2.conf").write_text(f"directories.tokendir = {folder / 'tokens'}\nlog.level = ERROR\n")
+    os.environ["SOFTHSM2_CONF"] = str(folder / "softhsm2.conf")
+    os.environ["PULLED_TOKEN"] = str(folder / "switch")
+    return build_library(folder)
 
 
 def build_library(folder: Path) -> str:
@@ -69,7 +87,15 @@ class SoftToken:
     @property
     def logins(self) -> int:
         """How often anybody has logged in."""
-        file = self.switch.with_name(self.switch.name + ".logins")
+        return self._count("logins")
+
+    @property
+    def signs(self) -> int:
+        """How many signatures have been asked for."""
+        return self._count("signs")
+
+    def _count(self, what: str) -> int:
+        file = self.switch.with_name(f"{self.switch.name}.{what}")
         return len(file.read_bytes()) if file.exists() else 0
 
     def uri(self, **more: str) -> str:

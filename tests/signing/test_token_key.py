@@ -13,7 +13,7 @@ from signed_samples import NOW, signed_invoice, signer_of
 pytest.importorskip("pkcs11")
 
 from pkcs11 import Attribute, ObjectClass
-from soft_token import COMPILER, PIN, SOFTHSM, SoftToken, build_library
+from soft_token import COMPILER, PIN, SOFTHSM, SoftToken, library_in_front
 
 from signing.errors import (
     KeyAway,
@@ -34,14 +34,8 @@ pytestmark = pytest.mark.skipif(
 
 
 @pytest.fixture(scope="module")
-def module(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder = tmp_path_factory.mktemp("softhsm")
-    (folder / "tokens").mkdir()
-    (folder / "softhsm2.conf").write_text(f"directories.tokendir = {folder / 'tokens'}\nlog.level = ERROR\n")
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("SOFTHSM2_CONF", str(folder / "softhsm2.conf"))
-        environment.setenv("PULLED_TOKEN", str(folder / "switch"))
-        yield build_library(folder)
+def module() -> str:
+    return library_in_front()
 
 
 @pytest.fixture
