@@ -211,7 +211,7 @@ def _read(folder: Path, take: _Sections) -> Config:
     config = Config(
         folder=folder,
         register=Register(terms, letters, taxpayer, take.whole("register.number", 1, MAX_REGISTER)),
-        sources=_sources(take),
+        sources=_sources(folder, take),
         hold_limit=take.whole("source.hold_ms", 100, 10_000, 1_500) / 1000,
         keys=read_key_settings(take, folder),
         url=take.text("authority.url", 500, ""),
@@ -236,12 +236,15 @@ def _read(folder: Path, take: _Sections) -> Config:
     return config
 
 
-def _sources(take: _Sections) -> tuple[str, ...]:
-    """``uri`` and ``more``, each understood now rather than when the shop opens."""
+def _sources(folder: Path, take: _Sections) -> tuple[str, ...]:
+    """``uri`` and ``more``, each understood with its profile now rather than when the shop opens."""
+    from agent.source_profiles import source_profile  # late: most shops have none of their own
+
     first = take.text("source.uri", 500, "")
     sources = ((first,) if first else ()) + take.texts("source.more")
     for source in sources:
-        parse_source(source)
+        if parse_source(source).profile:
+            source_profile(folder, source, "")
     return sources
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -17,10 +17,16 @@ from typing import TYPE_CHECKING
 from agent.buyer_later import PAPER
 from agent.clock_watch import ClockWatch
 from agent.key_keeper import KeyKeeper
+from agent.opening_sources import open_source
 from agent.parts import open_delivery, sign_checkpoint
 from agent.receipt_block import invoice_block
+from agent.source_memory import StoredMemory
+from agent.source_profiles import SourceProfiles
+from drivers.captured import Form
 from drivers.codeblock import code_block
-from drivers.reading import load_profile, read_receipt
+from drivers.reading import Reading, read_receipt
+from drivers.understanding import understand
+from drivers.uri import records_name
 from errors import ThunganError
 from invoice.errors import InvoiceError
 from invoice.sale import Kind
@@ -30,6 +36,7 @@ from outbox.crash_points import crash_point
 from outbox.deadlines import record_clock_jump, watch_deadline
 from outbox.errors import TransitionRefused
 from outbox.issuing import Issued, issue, issued_before
+from outbox.records import CHANGED, EDITED, VANISHED, Outcome, RecordBytes, record_once
 from outbox.states import CaptureState
 from outbox.store import Store
 from outbox.waiting import give_buyer, wait_for_buyer, waiting_sales
@@ -41,9 +48,9 @@ if TYPE_CHECKING:
     from cryptography.x509 import Certificate
 
     from agent.config import Config
-    from drivers.framing import Captured
-    from drivers.reading import Reading
-    from drivers.source import Source
+    from agent.opening_sources import Running
+    from drivers.captured import Captured
+    from drivers.understanding import AnyProfile
     from invoice.sale import Sale
     from outbox.delivery import Delivery
 
@@ -62,7 +69,15 @@ DOUBTFUL_ENDS = {
     BEGUN_BEFORE: BEGUN_BEFORE_PROBLEM,
     "broken": "the line broke in the middle of the receipt: print it again",
     "overflow": "the paper is longer than a receipt can be",
+    "old": "it was sold days ago: it may have its invoice already",
+    "ahead": "its day is yet to come: is the register's clock right?",
+    CHANGED: "it has changed after it was taken",
+    VANISHED: "it is no longer in its source",
+    EDITED: "the file was edited after it had been imported",
 }
+LIVE_FORMS = frozenset(
+    {Form.ESCPOS, Form.ISL}
+)  # captured at the moment of the sale: the agent's clock dates it
 log = logging.getLogger("thungan")
 
 
@@ -85,7 +100,7 @@ class Till:
         self._on_taken = on_taken
         self._opened = time.perf_counter()
         self._heard = False
-        self._profile = load_profile(config.profile) if config.profile else None
+        self._profiles = SourceProfiles(config)
         connection = store.reader()
         try:
             # Alarms of issuing that an earlier run has left: the next invoice clears them.
@@ -96,13 +111,57 @@ class Till:
     def take(self, source: str, captured: Captured) -> bytes:
         """Store, understand, issue; the answer is the code block for the receipt (empty for a non-sale)."""
         began = time.perf_counter()
+        if captured.identity is not None:
+            return self._take_record(source, captured, began)
         # What comes first may be the end of a receipt whose beginning was sent before we listened.
         whole = self._heard or captured.data.startswith(INITIALISE) or began - self._opened > LONGEST_RECEIPT
         self._heard = True
-        ended_by = captured.ended_by if whole else BEGUN_BEFORE
-        capture_id = self._store.run(record_capture(source, captured.data, ended_by))
+        ended_by = captured.ended_by if whole or captured.form is not Form.ESCPOS else BEGUN_BEFORE
+        capture_id = self._store.run(
+            record_capture(source, captured.data, ended_by, captured.form, captured.origin)
+        )
         crash_point("till.stored")
-        return self._understand(RawCapture(capture_id, source, captured.data, ended_by), began)
+        return self._understand(
+            RawCapture(capture_id, source, captured.data, ended_by, captured.form), began, captured.origin
+        )
+
+    def _take_record(self, source: str, captured: Captured, began: float) -> bytes:
+        """A record of a file or database: taken once; what has changed since is put before a person."""
+        assert captured.identity is not None  # noqa: S101 - for the type checker: the caller has looked
+        identity, origin = captured.identity, captured.origin
+        recorded = self._store.run(
+            record_once(
+                RecordBytes(
+                    source,
+                    records_name(source),
+                    identity.key,
+                    identity.part,
+                    identity.mark,
+                    captured.data,
+                    captured.form,
+                    origin,
+                    captured.ended_by,
+                )
+            )
+        )
+        if recorded.outcome is Outcome.KNOWN:
+            return b""
+        raw = RawCapture(recorded.capture_id, source, captured.data, captured.ended_by, captured.form)
+        if recorded.outcome is Outcome.CHANGED:
+            log.warning("%s", recorded.problem)
+            reading = Reading(Kind.QUARANTINED, None, (recorded.problem,), "utf-8", "")
+            return self._answer(raw, reading, None, began)
+        try:
+            return self._understand(raw, began, origin)
+        except TransitionRefused:
+            return b""  # settled meanwhile
+        except ThunganError as error:
+            log.warning("%s is kept and invoiced later: %s", origin, error)
+            return b""
+
+    def profile_of(self, source: str) -> AnyProfile | None:
+        """By what a source is read."""
+        return self._profiles.of(source)
 
     def take_left_over(self) -> int:
         """Settle what a crash, a wrong clock or a missing key left raw, oldest first; how many.
@@ -124,18 +183,22 @@ class Till:
                 return done
         return len(waiting)
 
-    def _understand(self, capture: RawCapture, began: float) -> bytes:
+    def _understand(self, capture: RawCapture, began: float, origin: str = "") -> bytes:
         capture_id = capture.capture_id
-        reading = read_receipt(capture.data, profile=self._profile)
+        reading = understand(capture.form, capture.data, self._profiles.of(capture.source))
+        if origin and reading.problems:
+            # A person looks for the row in the file, not for the bytes in the store.
+            reading = replace(reading, problems=tuple(f"{origin}: {problem}" for problem in reading.problems))
         issued = None
         if reading.kind is Kind.SALE and (problem := DOUBTFUL_ENDS.get(capture.ended_by)):
-            self._settle(capture_id, CaptureState.QUARANTINED, reading, (problem,))
+            where = f"{origin}: " if origin else ""
+            self._settle(capture_id, CaptureState.QUARANTINED, reading, (where + problem,))
         elif reading.kind is Kind.SALE and reading.sale is not None:
             waits = self._config.buyer_wait
             now = datetime.now(UTC)
             if waits is not None and waits.asks(reading.text, reading.sale, now):
                 return self._wait(reading, capture, waits.ends(now), began)
-            issued = self._issue(reading, capture_id)
+            issued = self._issue(reading, capture)
         elif reading.kind is Kind.QUARANTINED:
             self._settle(capture_id, CaptureState.QUARANTINED, reading, reading.problems)
         else:
@@ -156,7 +219,7 @@ class Till:
         """Tell who listens, and give the block of the invoice, if there is one."""
         if self._on_taken:
             self._on_taken(Taken(capture.capture_id, reading, issued, time.perf_counter() - began))
-        if issued is None:
+        if issued is None or capture.form != Form.ESCPOS:
             return b""
         return invoice_block(self._config, issued, reading.encoding, capture.data)
 
@@ -173,6 +236,8 @@ class Till:
         if kept.issued is not None:
             return self._answer(capture, reading, kept.issued, began)
         self._answer(capture, reading, None, began)
+        if capture.form != Form.ESCPOS:
+            return b""
         lines = tuple(line.format(number=kept.sale_id) for line in PAPER)
         return code_block(
             lines, "", encoding=reading.encoding, printer=self._config.printer, receipt=capture.data
@@ -193,14 +258,17 @@ class Till:
                 return done
         return len(due)
 
-    def _issue(self, reading: Reading, capture_id: int) -> Issued | None:
+    def _issue(self, reading: Reading, capture: RawCapture) -> Issued | None:
         """Issue; what lies with the sale goes to quarantine, what lies elsewhere leaves the capture raw."""
         assert reading.sale is not None  # noqa: S101 - for the type checker: the caller has looked
         try:
-            issued = self._store.run(issue(reading.sale, self._config.register, capture_id, live=True))
+            live = capture.form in LIVE_FORMS
+            issued = self._store.run(
+                issue(reading.sale, self._config.register, capture.capture_id, live=live)
+            )
             crash_point("till.issued")
         except InvoiceError as error:
-            self._settle(capture_id, CaptureState.QUARANTINED, reading, (str(error),))
+            self._settle(capture.capture_id, CaptureState.QUARANTINED, reading, (str(error),))
             return None
         except TransitionRefused:
             raise
@@ -230,7 +298,7 @@ class Daemon:
         self.store = Store(config.folder, invoices=config.keys.invoices)
         self.till = Till(config, self.store, on_taken)
         self._delivery: Delivery | None = None
-        self._sources: list[Source] = []
+        self._sources: list[Running] = []
         self._scheduler: BackgroundScheduler | None = None
         self._syncing = threading.Lock()
         self.delivery_problem: str | None = None  # of the last pass, in words
@@ -249,15 +317,14 @@ class Daemon:
         read_receipt(WARM_UP)  # the reader compiles its words once: not while the first customer waits
         from apscheduler.schedulers.background import BackgroundScheduler
 
-        from drivers.source import Source
-        from drivers.uri import parse_source
-
         for name in self.config.sources:
-            source = Source(
-                parse_source(name),
+            source = open_source(
+                name,
+                self.till.profile_of(name),
                 partial(self.till.take, name),
                 partial(self._on_state, name),
                 self.config.hold_limit,
+                partial(StoredMemory, self.store, name),
             )
             self._sources.append(source)
             source.start()

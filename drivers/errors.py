@@ -9,6 +9,8 @@
         ├── PortBusy       E-DRV-004  another program has it
         ├── PortForbidden  E-DRV-005  this user may not open it
         └── PortHangs      E-DRV-006  a call to its driver does not return: a dead adapter
+    ├── FileUnfit          E-DRV-030  a file that is none of its format, or too large to be one
+    └── DatabaseAway       E-DRV-031  a register program's database that cannot be read
 """
 
 from errors import ThunganError
@@ -71,3 +73,21 @@ class PortHangs(PortUnusable):
     code = "E-DRV-006"
     advice_vi = "Rút bộ chuyển USB ra rồi cắm lại; nếu còn lặp lại, thay bộ chuyển."
     advice_en = "Unplug the USB adapter and plug it in again; if it happens again, replace it."
+
+
+class FileUnfit(DriverError):
+    """A file that is not of the format its mapping says, is broken off, or is too large to be read."""
+
+    code = "E-DRV-030"
+    advice_vi = "Xuất lại tệp từ phần mềm bán hàng, hoặc sửa tệp ánh xạ (thungan profile test)."
+    advice_en = "Export the file again, or correct the mapping (thungan profile test)."
+    exit_code = 3
+
+
+class DatabaseAway(DriverError):
+    """A register program's database that cannot be reached, opened or queried."""
+
+    code = "E-DRV-031"
+    advice_vi = "Kiểm tra máy chủ dữ liệu, tên đăng nhập, mật khẩu và câu truy vấn trong tệp ánh xạ."
+    advice_en = "Check the database server, user, password, and the query in the mapping."
+    exit_code = 3

@@ -8,20 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from drivers.captured import Captured
 from drivers.escpos.events import Barcode, Cut, DrawerPulse, Event, QrCode, Raster, Text, Unknown
 from drivers.escpos.parser import EscPosParser
 
 _SUBSTANCE = (Text, Raster, QrCode, Barcode, Unknown)
 MAX_CAPTURE = 1_000_000  # bytes of one piece of paper; what is longer goes on as another capture
-
-
-@dataclass(frozen=True, slots=True)
-class Captured:
-    """The bytes of one piece of paper. ``ended_by``: cut, drawer, idle, overflow, or the line's end: closed
-    where the register ended it, broken where it was lost."""
-
-    data: bytes
-    ended_by: str
 
 
 @dataclass(frozen=True, slots=True)

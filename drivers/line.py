@@ -13,7 +13,7 @@ import time
 from typing import TYPE_CHECKING
 
 from drivers.errors import PortHangs
-from drivers.framing import Captured, CaptureSplitter, Piece
+from drivers.framing import CaptureSplitter, Piece
 from drivers.ports.port import PortEnded
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from concurrent.futures import Future
 
+    from drivers.captured import Captured
     from drivers.ports.abandonable import AbandonablePort
     from drivers.printer_line import PrinterLine
 

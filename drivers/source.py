@@ -21,7 +21,7 @@ from drivers.uri import FileAddress, SerialAddress, TcpAddress, UsbAddress
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from drivers.framing import Captured
+    from drivers.captured import Captured
     from drivers.ports.port import Port
     from drivers.uri import Address, SourceAddress
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from outbox.store import Job, Tx
 
+ESCPOS = "escpos"  # the form of what a register sends to its printer; others are drivers/captured.py's
+
 
 @dataclass(frozen=True, slots=True)
 class RawCapture:
@@ -26,19 +28,32 @@ class RawCapture:
     source: str
     data: bytes
     ended_by: str
+    form: str = ESCPOS
 
 
-def record_capture(source: str, data: bytes, ended_by: str) -> Job[int]:
-    """Store the bytes of one piece of paper; the answer is the capture's id."""
+def record_capture(source: str, data: bytes, ended_by: str, form: str = ESCPOS, origin: str = "") -> Job[int]:
+    """Store the bytes of one piece of paper, or of one record; the answer is the capture's id.
+
+    ``form`` says what the bytes are, ``origin`` where in its source they stood, in words.
+    """
 
     def job(tx: Tx) -> int:
         digest = sha256(data).hexdigest()
         row = tx.execute(
-            "INSERT INTO capture (source, captured_at, ended_by, sha256, data, state) VALUES (?,?,?,?,?,?)",
-            (source, stamp(tx.now), ended_by, digest, data, CaptureState.RAW),
+            "INSERT INTO capture (source, captured_at, ended_by, sha256, data, state, form, origin)"
+            " VALUES (?,?,?,?,?,?,?,?)",
+            (source, stamp(tx.now), ended_by, digest, data, CaptureState.RAW, form, origin or None),
         )
         capture_id = int(row.lastrowid or 0)
-        tx.leaf("capture", capture_id, capture=capture_id, source=source, sha256=digest, bytes=len(data))
+        tx.leaf(
+            "capture",
+            capture_id,
+            capture=capture_id,
+            source=source,
+            sha256=digest,
+            bytes=len(data),
+            **({"form": form, "origin": origin} if form != ESCPOS else {}),
+        )
         crash_point("capture.before-commit")
         return capture_id
 
@@ -67,6 +82,6 @@ def settle_capture(
 def raw_captures(connection: sqlite3.Connection) -> list[RawCapture]:
     """Captures stored but not yet understood, oldest first."""
     rows = connection.execute(
-        "SELECT id, source, data, ended_by FROM capture WHERE state = 'raw' ORDER BY id"
+        "SELECT id, source, data, ended_by, form FROM capture WHERE state = 'raw' ORDER BY id"
     )
     return [RawCapture(*row) for row in rows]

@@ -184,6 +184,30 @@ def m010_failures_of_packages(db: Database) -> None:
     _run(db, _TENTH)
 
 
+_ELEVENTH = """
+ALTER TABLE capture ADD COLUMN form TEXT NOT NULL DEFAULT 'escpos';
+ALTER TABLE capture ADD COLUMN origin TEXT;
+CREATE TABLE record (
+    source TEXT NOT NULL, key TEXT NOT NULL, part TEXT NOT NULL, mark INTEGER NOT NULL,
+    sha256 TEXT NOT NULL, capture_id INTEGER NOT NULL REFERENCES capture(id), gone_at TEXT,
+    PRIMARY KEY (source, key)) WITHOUT ROWID;
+CREATE INDEX record_mark ON record(source, part, mark);
+CREATE TABLE record_change (
+    capture_id INTEGER PRIMARY KEY REFERENCES capture(id), source TEXT NOT NULL, key TEXT NOT NULL,
+    first INTEGER REFERENCES capture(id));
+CREATE INDEX record_change_of ON record_change(source, key);
+CREATE TABLE imported (
+    source TEXT NOT NULL, name TEXT NOT NULL, size INTEGER NOT NULL, modified INTEGER NOT NULL,
+    sha256 TEXT NOT NULL, PRIMARY KEY (source, name)) WITHOUT ROWID;
+"""
+
+
+@MIGRATIONS()
+def m011_records(db: Database) -> None:
+    """What captured bytes are and where they stood; records of files and databases, and their changes."""
+    _run(db, _ELEVENTH)
+
+
 DEFINED = frozenset(
     {
         "m001_first_schema",
@@ -196,5 +220,6 @@ DEFINED = frozenset(
         "m008_one_for_many",
         "m009_edge_of_the_ledger",
         "m010_failures_of_packages",
+        "m011_records",
     }
 )

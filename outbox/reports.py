@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from outbox.captures import ESCPOS, RawCapture
 from outbox.errors import NotFound
 from outbox.issuing import Issued, issued_by_sale
 from outbox.ledger import load_frontier
@@ -157,8 +158,8 @@ def paper_of(connection: sqlite3.Connection, invoice_id: int) -> tuple[Issued, b
     """
     row = connection.execute(
         "SELECT sale_id, capture.data FROM invoice JOIN capture USING (sale_id) WHERE invoice.id = ?"
-        " ORDER BY capture.id LIMIT 1",
-        (invoice_id,),
+        " AND capture.form = ? ORDER BY capture.id LIMIT 1",
+        (invoice_id, ESCPOS),
     ).fetchone()
     issued = None if row is None else issued_by_sale(connection, row[0])
     if issued is None:
@@ -195,7 +196,7 @@ def sale_of(connection: sqlite3.Connection, invoice_id: int) -> str:
 def quarantined(connection: sqlite3.Connection) -> list[dict[str, Any]]:
     """Captures that wait for a person."""
     rows = connection.execute(
-        "SELECT id, source, captured_at, ended_by, problems, length(data) AS bytes FROM capture"
+        "SELECT id, source, captured_at, ended_by, problems, length(data) AS bytes, form, origin FROM capture"
         " WHERE state = 'quarantined' ORDER BY id"
     )
     return [dict(row) for row in rows]
@@ -208,7 +209,7 @@ def one_quarantined(connection: sqlite3.Connection, capture_id: int) -> dict[str
         NotFound: there is none of that number, or it has been decided about.
     """
     row = connection.execute(
-        "SELECT id, source, captured_at, ended_by, problems FROM capture"
+        "SELECT id, source, captured_at, ended_by, problems, form, origin FROM capture"
         " WHERE id = ? AND state = 'quarantined'",
         (capture_id,),
     ).fetchone()
@@ -217,13 +218,15 @@ def one_quarantined(connection: sqlite3.Connection, capture_id: int) -> dict[str
     return dict(row)
 
 
-def capture_bytes(connection: sqlite3.Connection, capture_id: int) -> bytes:
-    """The raw bytes of a capture.
+def capture(connection: sqlite3.Connection, capture_id: int) -> RawCapture:
+    """The raw bytes of a capture, with where they are from and what they are.
 
     Raises:
         NotFound: there is none.
     """
-    row = connection.execute("SELECT data FROM capture WHERE id = ?", (capture_id,)).fetchone()
+    row = connection.execute(
+        "SELECT id, source, data, ended_by, form FROM capture WHERE id = ?", (capture_id,)
+    ).fetchone()
     if row is None:
         raise NotFound(f"there is no capture {capture_id}")
-    return bytes(row[0])
+    return RawCapture(row[0], row[1], bytes(row[2]), row[3], row[4])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from invoice.sale_json import VIETNAM
 from outbox.errors import NotFound
 from outbox.issuing import Issued, issue
+from outbox.records import change_resolved, check_no_second_invoice
 from outbox.states import CaptureState, check_transition
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def resolve_as_sale(capture_id: int, sale: Sale, register: Register, reason: str
 
     def job(tx: Tx) -> Generator[ToSign, bytes, Issued]:
         _check(tx, capture_id)
+        check_no_second_invoice(tx, capture_id)
         outcome = issue(sale, register)(tx)
         issued = outcome if isinstance(outcome, Issued) else (yield from outcome)
         _resolve(tx, capture_id, "sale", reason, issued, _lateness(tx, capture_id, issued))
@@ -92,3 +94,4 @@ def _resolve(
         invoice=issued.invoice_id if issued else None,
         **(late or {}),
     )
+    change_resolved(tx, capture_id)

@@ -14,7 +14,10 @@ from agent.errors import ReasonMissing
 from agent.field_setting import set_fields
 from agent.paper_showing import show_bytes, show_proof, write_picture
 from agent.parts import open_store
-from drivers.reading import Reading, read_receipt, reading_to_json
+from agent.source_profiles import SourceProfiles
+from drivers.captured import Form
+from drivers.reading import Reading, reading_to_json
+from drivers.understanding import understand
 from errors import ThunganError
 from invoice.errors import SaleInvalid
 from invoice.sale import Kind, Sale
@@ -62,10 +65,13 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         if arguments.action == "list":
             return _list(connection, as_json=arguments.json)
-        content = reports.capture_bytes(connection, arguments.capture or 0)
+        kept = reports.capture(connection, arguments.capture or 0)
     finally:
         connection.close()
-    reading = read_receipt(content, profile=arguments.profile or config.profile or None)
+    content = kept.data
+    reading = understand(kept.form, content, SourceProfiles(config, arguments.profile).of(kept.source))
+    if arguments.png is not None and kept.form != Form.ESCPOS:
+        raise ReasonMissing(f"capture {kept.capture_id} is no paper: there is no picture of it")
     if arguments.png is not None:
         write_picture(content, arguments.png)
     if arguments.json:
@@ -85,7 +91,10 @@ def _list(connection: sqlite3.Connection, *, as_json: bool) -> int:
     if as_json:
         sys.stdout.write(json.dumps(rows, ensure_ascii=False) + "\n")
     for row in [] if as_json else rows:
-        sys.stdout.write(f"{row['id']:>6} {row['captured_at']} {row['bytes']} bytes {row['problems']}\n")
+        origin = f" {row['origin']}" if row["origin"] else ""
+        sys.stdout.write(
+            f"{row['id']:>6} {row['captured_at']} {row['bytes']} bytes{origin} {row['problems']}\n"
+        )
     return 3 if rows else 0
 
 
@@ -115,10 +124,10 @@ def _right_sale(config: Config, arguments: argparse.Namespace) -> Sale:
         return sale_from_json(read_input(arguments.sale))
     connection = open_reader(config.folder / "thungan.db")
     try:
-        content = reports.capture_bytes(connection, arguments.capture or 0)
+        kept = reports.capture(connection, arguments.capture or 0)
     finally:
         connection.close()
-    reading = read_receipt(content, profile=arguments.profile or config.profile or None)
+    reading = understand(kept.form, kept.data, SourceProfiles(config, arguments.profile).of(kept.source))
     if not arguments.set:
         if reading.kind is not Kind.SALE or reading.sale is None:
             raise SaleInvalid(f"by that profile it is {reading.kind.value}: {'; '.join(reading.problems)}")
@@ -132,13 +141,11 @@ def _reread(config: Config, arguments: argparse.Namespace) -> int:
     profile = arguments.profile or config.profile or None
     connection = open_reader(config.folder / "thungan.db")
     try:
+        profiles = SourceProfiles(config, arguments.profile)
         found = [
-            (
-                row["id"],
-                row["ended_by"],
-                read_receipt(reports.capture_bytes(connection, row["id"]), profile=profile),
-            )
+            (kept.capture_id, kept.ended_by, understand(kept.form, kept.data, profiles.of(kept.source)))
             for row in reports.quarantined(connection)
+            if (kept := reports.capture(connection, row["id"]))
         ]
     finally:
         connection.close()

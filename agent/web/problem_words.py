@@ -38,6 +38,18 @@ _KNOWN = (
     (r"the paper is longer than a receipt can be", "Giấy dài hơn một phiếu có thể có"),
     (rf"payments {_N} are not the total {_N}", "Tiền đã trả {0} không bằng tổng {1}"),
     (rf"total {_N} is negative", "Tổng {0} là số âm"),
+    (
+        r"(.*) has changed in (.*) after it was invoiced as (.*)",
+        "{0} đã bị sửa trong {1} sau khi lập hóa đơn {2}",
+    ),
+    (r"(.*) is no longer in (.*); it was invoiced as (.*)", "{0} không còn trong {1}; đã lập hóa đơn {2}"),
+    (r"(.*) was edited after it had been imported.*", "Tệp {0} bị sửa sau khi đã nhập"),
+    (r"it was sold days ago.*", "Bán từ mấy ngày trước: có thể đã có hóa đơn"),
+    (r"its day is yet to come.*", "Ngày bán chưa tới: xem lại đồng hồ máy tính tiền"),
+    (r"(.*) is empty", "{0} để trống"),
+    (r"it has ([0-9]+) cells, the heading has ([0-9]+)", "Dòng có {0} ô, tiêu đề có {1} ô"),
+    (r"(.*): (.*) is no number as the mapping writes them", "{0}: {1} không phải là số"),
+    (r"there is no column (.*)", "Không có cột {0}"),
 )
 _COMPILED = tuple((re.compile(pattern), words) for pattern, words in _KNOWN)
 _FIGURE = re.compile(r"(?<![\w.,-])[0-9]{4,15}(?!\w|[.,][0-9])")
@@ -49,7 +61,17 @@ def in_words(problems: Iterable[str], language: str) -> list[str]:
     return [_FIGURE.sub(lambda match: _grouped(match[0], language), words) for words in found]
 
 
+# "sales.csv row 12: …" keeps the place of a record before what is wrong with it.
+_PLACE = re.compile(r"(.*? (?:rows?|records?) [0-9-]+): (.*)")
+
+
 def _said(problem: str) -> str:
+    if place := _PLACE.fullmatch(problem):
+        return f"{place[1]}: {_known(place[2])}"
+    return _known(problem)
+
+
+def _known(problem: str) -> str:
     for pattern, words in _COMPILED:
         if match := pattern.fullmatch(problem):
             return words.format(*match.groups())

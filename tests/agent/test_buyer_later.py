@@ -17,7 +17,7 @@ from agent.daemon import Daemon, Till
 from agent.errors import ConfigInvalid
 from agent.parts import ledger_key
 from audit.ledger_check import check_ledger
-from drivers.framing import Captured
+from drivers.captured import Captured
 from invoice.reader import read_invoice
 from invoice.sale_json import VIETNAM
 from outbox import reports

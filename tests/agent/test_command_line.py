@@ -12,7 +12,7 @@ from agent.cli import COMMANDS, main
 from agent.config import load_config
 from agent.daemon import Daemon
 from authority.sandbox.server import RunningSandbox
-from drivers.framing import Captured
+from drivers.captured import Captured
 
 DATA = Path(__file__).parent.parent / "data"
 SALE = '{"total": 15000, "receipt_no": "A1", "sold_at": "2026-11-23T07:00:00+07:00", "lines": [%s]}'

@@ -14,7 +14,7 @@ from agent.config import load_config
 from agent.daemon import BEGUN_BEFORE_PROBLEM, SET_UP_ALARM, Daemon, Taken
 from agent.key_keeper import KEY_ALARM
 from authority.sandbox.keys import open_keys
-from drivers.framing import Captured
+from drivers.captured import Captured
 from errors import ThunganError
 from outbox.captures import record_capture
 

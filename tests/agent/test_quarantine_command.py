@@ -20,7 +20,7 @@ from agent.daemon import Daemon, Till
 from agent.field_setting import set_fields
 from agent.parts import ledger_key
 from audit.ledger_check import check_ledger
-from drivers.framing import Captured
+from drivers.captured import Captured
 from invoice.errors import SaleUnreadable
 from invoice.sale_json import VIETNAM
 from outbox.store import open_reader

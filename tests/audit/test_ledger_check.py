@@ -13,7 +13,7 @@ from agent.config import load_config
 from agent.daemon import Daemon
 from agent.parts import ledger_key
 from audit.ledger_check import check_ledger
-from drivers.framing import Captured
+from drivers.captured import Captured
 
 if TYPE_CHECKING:
     from audit.ledger_check import LedgerReport

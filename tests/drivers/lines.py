@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from drivers.framing import Captured
+    from drivers.captured import Captured
 
 PATIENCE = 20.0  # seconds a test waits for what must come; nothing is asserted about how soon
 

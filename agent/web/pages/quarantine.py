@@ -10,12 +10,14 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from agent.errors import ReasonMissing
+from agent.source_profiles import SourceProfiles
 from agent.web.person import person_of
 from agent.web.problem_words import in_words
 from agent.web.sale_form import form_of, sale_of, typed
 from agent.web.showing import show
-from drivers.reading import read_receipt
+from drivers.captured import Form
 from drivers.reading.draft import draft_sale
+from drivers.understanding import understand
 from errors import ThunganError
 from invoice.errors import SaleInvalid
 from invoice.sale_json import sale_to_json
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
     from agent.web.shop import Shop
     from drivers.reading import Reading
+    from outbox.captures import RawCapture
 
 
 def routes(shop: Shop) -> list[Route]:
@@ -47,8 +50,8 @@ def routes(shop: Shop) -> list[Route]:
         if place := person.sent_before():
             return RedirectResponse(place, 303)
         with shop.reader() as connection:
-            row, content = _capture(connection, request)
-        reading = read_receipt(content, profile=shop.config.profile or None)
+            row, kept = _capture(connection, request)
+        reading = understand(kept.form, kept.data, SourceProfiles(shop.config).of(kept.source))
         base = _understood(reading)
         values: dict[str, Any] = {
             "row": row,
@@ -89,8 +92,10 @@ def routes(shop: Shop) -> list[Route]:
         from agent.web.picture import png_of
 
         with shop.reader() as connection:
-            content = reports.capture_bytes(connection, request.path_params["id"])
-        return Response(png_of(content, shop.config.printer.dots), media_type="image/png")
+            kept = reports.capture(connection, request.path_params["id"])
+        if kept.form != Form.ESCPOS:
+            return Response(status_code=404)  # a record of a file or database is no paper
+        return Response(png_of(kept.data, shop.config.printer.dots), media_type="image/png")
 
     return [
         Route("/quarantine", listed),
@@ -99,9 +104,9 @@ def routes(shop: Shop) -> list[Route]:
     ]
 
 
-def _capture(connection: sqlite3.Connection, request: Request) -> tuple[dict[str, Any], bytes]:
+def _capture(connection: sqlite3.Connection, request: Request) -> tuple[dict[str, Any], RawCapture]:
     capture_id = request.path_params["id"]
-    return reports.one_quarantined(connection, capture_id), reports.capture_bytes(connection, capture_id)
+    return reports.one_quarantined(connection, capture_id), reports.capture(connection, capture_id)
 
 
 def _understood(reading: Reading) -> dict[str, Any]:

@@ -1,0 +1,75 @@
+"""From a configured source to one that runs: lines on their port, records on their folder or database."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from drivers.uri import FolderAddress, RecordsAddress, parse_source
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from drivers.captured import Captured
+    from drivers.memory import Memory
+    from drivers.understanding import AnyProfile
+
+
+class Running(Protocol):
+    """A source that runs."""
+
+    def start(self) -> None:
+        """Begin; what is not there yet is waited for."""
+
+    def stop(self, timeout: float = 2.0) -> None:
+        """End."""
+
+
+def open_source(
+    uri: str,
+    profile: AnyProfile | None,
+    take: Callable[[Captured], bytes],
+    on_state: Callable[[str, str], None],
+    hold_limit: float,
+    memory: Callable[[str], Memory],
+    *,
+    trying: bool = False,
+) -> Running:
+    """The source of a URI, not yet started. ``trying``: nothing of the shop's is moved, and what is there
+    already is shown.
+
+    Raises:
+        SourceInvalid, ProfileInvalid: the URI, or a profile that is not for it.
+    """
+    address = parse_source(uri)
+    if not isinstance(address, RecordsAddress):
+        from drivers.source import Source
+
+        return Source(address, take, on_state, hold_limit)
+    from drivers.reading.errors import ProfileInvalid
+    from drivers.record_source import RecordSource
+    from drivers.tables.mapping import Mapping
+
+    if not isinstance(profile, Mapping):
+        raise ProfileInvalid(f"{address.profile} is no mapping of columns: {uri} needs one")
+    place = address.place
+    if isinstance(place, FolderAddress):
+        from drivers.folder import FolderWatcher
+
+        if profile.format == "database":
+            raise ProfileInvalid(f"{address.profile} is a mapping of a database, not of files")
+        return RecordSource(
+            FolderWatcher(place, profile, memory(place.name), take, touch=not trying), on_state
+        )
+    from drivers.database import DatabaseWatcher
+
+    if profile.query is None:
+        raise ProfileInvalid(f"{address.profile} has no [query]: it is a mapping of files")
+
+    def password() -> str:
+        from signing.passphrase import read_passphrase
+
+        return read_passphrase(place.password).reveal() if place.password else ""
+
+    return RecordSource(
+        DatabaseWatcher(place, profile, memory(place.name), take, password, recent=trying), on_state
+    )

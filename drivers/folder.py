@@ -1,0 +1,195 @@
+"""A folder that a register program exports files into.
+
+A file is taken when nobody has written to it for a while and it is whole. Its sales are taken one by one;
+then it is moved into the folder's ``processed`` (or remembered, where it must stay), never deleted. What was
+put away is looked at again: an edited file is reported, and its sales are compared.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from drivers.errors import DriverError, FileUnfit
+from drivers.memory import SeenFile
+from drivers.tables.files import ENDINGS, check_whole, records_of
+from drivers.tables.record import captured, key_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from drivers.captured import Captured
+    from drivers.memory import Memory
+    from drivers.tables.mapping import Mapping
+    from drivers.uri import FolderAddress
+
+PROCESSED = "processed"
+_UNDONE = ("~$*", ".*", "*.tmp", "*.part", "*.partial", "*.crdownload", "*.lock")
+CHUNK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class _Stamp:
+    size: int
+    modified: int
+
+
+class FolderWatcher:
+    """Looks into one folder. ``take`` gets each record; ``touch``: files may be moved."""
+
+    def __init__(
+        self,
+        address: FolderAddress,
+        mapping: Mapping,
+        memory: Memory,
+        take: Callable[[Captured], object],
+        *,
+        touch: bool = True,
+    ) -> None:
+        self.every = address.every
+        self._folder = Path(address.path)
+        self._address, self._mapping, self._memory, self._take = address, mapping, memory, take
+        self._keep = address.keep or not touch
+        self._seen: dict[str, tuple[_Stamp, float]] = {}  # since when a file has been as it is
+        self._unfit: dict[str, tuple[_Stamp, str]] = {}
+
+    def look(self) -> None:
+        """Take the files that are done, oldest first; as ``Watcher.look``."""
+        problems = self._look_again()
+        for path, stamp in self._done():
+            try:
+                self._import(path, stamp)
+            except (FileUnfit, OSError) as error:
+                words = error.message if isinstance(error, DriverError) else str(error)
+                self._unfit[path.name] = (stamp, words)
+        problems += [f"{name}: {words}" for name, (_, words) in sorted(self._unfit.items())]
+        if problems:
+            raise FileUnfit("; ".join(problems[:5]))
+
+    def close(self) -> None:
+        """Nothing stays open between looks."""
+
+    def _done(self) -> list[tuple[Path, _Stamp]]:
+        """Files that have not changed for the time set, and are not known as they are; the oldest first."""
+        now, there = time.monotonic(), {}
+        with os.scandir(self._folder) as entries:
+            for entry in entries:
+                if entry.is_file() and self._is_ours(entry.name):
+                    status = entry.stat()
+                    there[entry.name] = _Stamp(status.st_size, status.st_mtime_ns)
+        self._seen = {
+            name: seen if (seen := self._seen.get(name)) and seen[0] == stamp else (stamp, now)
+            for name, stamp in there.items()
+        }
+        self._unfit = {name: known for name, known in self._unfit.items() if there.get(name) == known[0]}
+        known = self._memory.files() if self._keep else {}
+        done = [
+            (self._folder / name, stamp)
+            for name, (stamp, since) in self._seen.items()
+            if now - since >= self._address.settle and name not in self._unfit
+            if not (read := known.get(name)) or _Stamp(read.size, read.modified) != stamp
+        ]
+        return sorted(done, key=lambda one: (one[1].modified, one[0].name))
+
+    def _is_ours(self, name: str) -> bool:
+        folded = name.lower()
+        if any(fnmatch(folded, pattern) for pattern in _UNDONE):
+            return False
+        if self._address.match != "*":
+            return fnmatch(folded, self._address.match.lower())
+        return folded.endswith(ENDINGS[self._mapping.format])
+
+    def _import(self, path: Path, stamp: _Stamp) -> None:
+        """Take a file's sales, then put it away, unless it was written to meanwhile."""
+        digest = _digest(path)
+        part = path.name if self._keep else self._free_name(path.name)
+        before = self._memory.file(path.name) if self._keep else None
+        if before is None or before.sha256 != digest:
+            check_whole(path, self._mapping)
+            if _stamp(path) != stamp:
+                return
+            self._compare(part, self._take_all(path, part))
+        if _stamp(path) != stamp:
+            return  # written to while it was read: what is new in it comes with the next look
+        if not self._keep:
+            target = self._folder / part
+            target.parent.mkdir(exist_ok=True)
+            path.rename(target)
+            stamp = _stamp(target)
+        self._memory.read(part, SeenFile(stamp.size, stamp.modified, digest))
+
+    def _take_all(self, path: Path, part: str) -> dict[str, int]:
+        """The keys of a file's sales with their times; each sale that is not known is taken."""
+        keys: dict[str, int] = {}
+        for found in records_of(path, self._mapping):
+            one = captured(found, self._mapping, datetime.now(UTC), part)
+            assert one.identity is not None  # noqa: S101 - for the type checker: captured gives each its identity
+            if key_of(found.record, self._mapping) is not None and one.identity.mark:
+                keys[one.identity.key] = one.identity.mark
+            if self._memory.digest(one.identity.key) != hashlib.sha256(one.data).hexdigest():
+                self._take(one)
+        return keys
+
+    def _compare(self, part: str, keys: dict[str, int]) -> None:
+        """A sale that stood in this file before, and is later than the oldest that does now, has vanished.
+
+        A list that begins anew each day, or shows the last week, loses its oldest: that is no vanishing.
+        """
+        if not keys:
+            return
+        for key in self._memory.taken(part, min(keys.values()) + 1):
+            if key not in keys:
+                self._memory.vanished(key)
+
+    def _look_again(self) -> list[str]:
+        """Files that were put away and are no longer what they were."""
+        problems = []
+        for name, seen in self._memory.files().items() if not self._keep else ():
+            path = self._folder / name
+            try:
+                stamp = _stamp(path)
+                if stamp == _Stamp(seen.size, seen.modified):
+                    continue
+                digest = _digest(path)
+                now = SeenFile(stamp.size, stamp.modified, digest)
+                if digest == seen.sha256:
+                    self._memory.read(name, now)  # only its time was touched
+                    continue
+                self._memory.edited(name, now)
+                check_whole(path, self._mapping)
+                self._compare(name, self._take_all(path, name))
+            except FileNotFoundError:
+                continue  # put into an archive: the store has what it said
+            except (FileUnfit, OSError) as error:
+                problems.append(f"{name}: {error.message if isinstance(error, DriverError) else error}")
+        return problems
+
+    def _free_name(self, name: str) -> str:
+        """A name in ``processed`` that no file has: nothing is ever overwritten."""
+        stem, dot, ending = name.rpartition(".")
+        known, number = self._memory.files(), 1
+        while True:
+            put = name if number == 1 else f"{stem} ({number}){dot}{ending}"
+            part = f"{PROCESSED}/{put}"
+            if part not in known and not (self._folder / part).exists():
+                return part
+            number += 1
+
+
+def _stamp(path: Path) -> _Stamp:
+    status = path.stat()
+    return _Stamp(status.st_size, status.st_mtime_ns)
+
+
+def _digest(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()

@@ -1,0 +1,1 @@
+"""Mappings that come with thungan, to copy and adapt (docs/records.md)."""

@@ -1,0 +1,93 @@
+"""What captured bytes say, whatever they are: the one door from a capture to its reading.
+
+A source's form decides who reads: paper by a receipt profile, records by a mapping. The same bytes, form and
+profile always give the same reading, so that a capture can be read again years later.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+from drivers.captured import Form
+from drivers.reading import Profile, Reading, load_profile, read_receipt, shipped_profiles
+from drivers.reading.errors import ProfileInvalid
+from drivers.tables.mapping import KIND as TABLE
+from drivers.tables.mapping import MAX_MAPPING, Mapping, load_mapping, parse_mapping
+from invoice.sale import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+AnyProfile: TypeAlias = Profile | Mapping
+_TABLE_FORMS = frozenset({Form.CSV, Form.JSON, Form.XML})
+
+
+def understand(form: str, data: bytes, by: AnyProfile | None) -> Reading:
+    """Read the bytes of one capture, never raising for what is in them; None: the general receipt profile."""
+    if form in _TABLE_FORMS:
+        if not isinstance(by, Mapping):
+            return _unread("there is no mapping for this record: name one with profile= in its source")
+        return _record(form, data, by)
+    if by is not None and not isinstance(by, Profile):
+        return _unread("a mapping of columns reads no paper: name a receipt profile")
+    return read_receipt(data, profile=by)
+
+
+def load_any(which: str | Path) -> AnyProfile:
+    """A profile of whatever kind, by the name of a shipped one or from a TOML file.
+
+    Raises:
+        ProfileInvalid: naming the file and the key.
+    """
+    name = str(which)
+    if name in shipped_profiles():
+        return load_profile(name)
+    if name in shipped_mappings():
+        text = resources.files("drivers.mappings").joinpath(f"{name}.toml").read_text("utf-8")
+        return parse_mapping(text, f"{name}.toml")
+    path = Path(which)
+    if not path.is_file():
+        known = ", ".join((*shipped_profiles(), *shipped_mappings()))
+        raise ProfileInvalid(f"no profile is named {name!r} and no file is there; there are {known}")
+    return load_mapping(path) if _kind_of(path) == TABLE else load_profile(path)
+
+
+def shipped_mappings() -> tuple[str, ...]:
+    """The names of the mappings that come with thungan, to start from."""
+    folder = resources.files("drivers.mappings")
+    return tuple(sorted(item.name[:-5] for item in folder.iterdir() if item.name.endswith(".toml")))
+
+
+def all_profiles() -> Iterator[tuple[str, str, str]]:
+    """(name, kind, description) of every profile that comes with thungan."""
+    for name in shipped_profiles():
+        yield name, "receipt", load_profile(name).description
+    for name in shipped_mappings():
+        mapping = load_any(name)
+        assert isinstance(mapping, Mapping)  # noqa: S101 - for the type checker
+        yield name, mapping.format, mapping.description
+
+
+def _record(form: str, data: bytes, mapping: Mapping) -> Reading:
+    from drivers.tables.csv_rows import read_csv
+    from drivers.tables.objects import read_objects, read_xml
+    from drivers.tables.sale_of import read_record
+
+    readers = {Form.CSV: read_csv, Form.JSON: read_objects, Form.XML: read_xml}
+    return read_record(readers[Form(form)](data, mapping), mapping)
+
+
+def _unread(problem: str) -> Reading:
+    return Reading(Kind.QUARANTINED, None, (problem,), "utf-8", "")
+
+
+def _kind_of(path: Path) -> str:
+    """What a TOML file says it is; "" where it cannot be read (its loader says why)."""
+    try:
+        with path.open("rb") as file:
+            return str(tomllib.loads(file.read(MAX_MAPPING).decode("utf-8")).get("kind", ""))
+    except (OSError, ValueError):
+        return ""
