@@ -3,10 +3,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: storm carts fuzz help docs setup system demo test lint bench lock clean mutations
+.PHONY: storm carts fuzz package test-package packaging-tools help docs setup system demo test lint bench lock clean mutations
 
 help: ## this list
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 
 setup: $(READY) ## virtual environment with locked dependencies
 
@@ -49,6 +49,15 @@ bench: setup ## speed, as ratios
 	@$(BIN)/python -m bench
 	@$(BIN)/python -m bench.capture
 	@$(BIN)/python -m bench.signing
+
+package: setup packaging-tools ## Debian package and programs of one file (in build/package)
+	@$(BIN)/python -m installer.package $(if $(TWICE),--twice)
+
+test-package: setup packaging-tools ## the package's life in a clean Debian (root only)
+	@$(BIN)/python -m installer.try_package
+
+packaging-tools:
+	@scripts/system-packages packaging
 
 docs: setup ## what is made from the table of fields: XSD and docs page
 	@$(BIN)/python -m invoice.describe

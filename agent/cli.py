@@ -10,7 +10,7 @@ import sys
 import traceback
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from errors import ThunganError
 
@@ -64,11 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description=COMMANDS[name][0],
         epilog=f"example: {COMMANDS[name][1]}",
     )
-    parser.add_argument(
-        "--data", type=Path, metavar="DIR", help="the data folder (default: the platform's own)"
-    )
-    module = import_module(f"agent.commands.{name}")
-    module.add(parser)
+    module = _add_options(parser, name)
     try:
         code: int = module.run(parser.parse_intermixed_args(words[1:]))
     except ThunganError as error:
@@ -84,6 +80,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"E-GEN-070: {type(error).__name__}. {ThunganError.advice_en}\n")
         return 70
     return code
+
+
+def whole_parser() -> argparse.ArgumentParser:
+    """One parser with every command, for the man page and the completion of shells."""
+    parser = argparse.ArgumentParser(prog="thungan", description="agent of a shop's cash register")
+    parser.add_argument("--version", action="store_true", help="print the version")
+    commands = parser.add_subparsers(metavar="COMMAND")
+    for name, (what, example) in COMMANDS.items():
+        _add_options(
+            commands.add_parser(name, help=what, description=what, epilog=f"example: {example}"), name
+        )
+    return parser
+
+
+def _add_options(parser: argparse.ArgumentParser, name: str) -> Any:
+    """A command's options on its parser; its module is loaded for them."""
+    parser.add_argument(
+        "--data", type=Path, metavar="DIR", help="the data folder (default: the platform's own)"
+    )
+    module: Any = import_module(f"agent.commands.{name}")
+    module.add(parser)
+    return module
 
 
 def _overview(words: list[str]) -> int:

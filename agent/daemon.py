@@ -341,6 +341,10 @@ class Daemon:
         """Whether the source's port has been opened within ``seconds``: what comes earlier is not heard."""
         return self._listening.wait(seconds)
 
+    def alive(self) -> bool:
+        """Whether the threads that must never end still run; the service manager starts us anew where not."""
+        return self.store.alive and all(source.alive for source in self._sources)
+
     def look_after(self) -> None:
         """Try again what is missing, and settle what waits for it."""
         if not self._setting_up.is_alive():

@@ -23,6 +23,10 @@ class Running(Protocol):
     def stop(self, timeout: float = 2.0) -> None:
         """End."""
 
+    @property
+    def alive(self) -> bool:
+        """Whether its thread runs, or has ended as it should."""
+
 
 def open_source(
     uri: str,

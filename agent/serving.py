@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from agent.web.sessions import Sessions
 
 PAGE_ALARM = "page-away"
+LISTENING_PATIENCE = (
+    2.0  # seconds for a port to open before we say that we run; one unplugged is waited for on
+)
 log = logging.getLogger("thungan")
 
 
@@ -47,13 +50,20 @@ class Serving:
         """Read config.toml anew. Safe to call from any thread."""
         self._woken.set()
 
-    def run(self, on_start: Callable[[Daemon | None, str | None], None]) -> None:
-        """Until ``end``; ``on_start`` hears each time what runs and where its page is."""
+    def run(
+        self,
+        on_start: Callable[[Daemon | None, str | None], None],
+        on_second: Callable[[bool], None] | None = None,
+    ) -> None:
+        """Until ``end``; ``on_start`` hears each time what runs and where its page is, ``on_second`` every
+        second whether the threads that must never end still run."""
         while not self._ended.is_set():
             self._woken.clear()
-            self._once(on_start)
+            self._once(on_start, on_second or (lambda _alive: None))
 
-    def _once(self, on_start: Callable[[Daemon | None, str | None], None]) -> None:
+    def _once(
+        self, on_start: Callable[[Daemon | None, str | None], None], on_second: Callable[[bool], None]
+    ) -> None:
         config = load_config(self._folder)
         live_tell: list[Callable[[Taken], None]] = [self._on_taken] if self._on_taken else []
 
@@ -71,9 +81,11 @@ class Serving:
             daemon.start()
             if page is not None:
                 page.start()
+            if config.sources:
+                daemon.wait_until_listening(LISTENING_PATIENCE)
             on_start(daemon, page.url if page else None)
             while not self._woken.wait(1.0):
-                pass
+                on_second(daemon.alive())
         finally:
             if page is not None:
                 page.stop()

@@ -52,6 +52,11 @@ class RecordSource:
         self._thread.join(timeout)
         self._looks.shutdown(wait=not self._thread.is_alive(), cancel_futures=True)
 
+    @property
+    def alive(self) -> bool:
+        """Whether it looks, or was stopped."""
+        return self._thread.is_alive() or self._ended.is_set()
+
     def _run(self) -> None:
         reconnector, fine = Reconnector(), False
         while not self._ended.is_set():

@@ -76,6 +76,11 @@ class Source:
         self._receipts.shutdown(wait=not self._thread.is_alive())
 
     @property
+    def alive(self) -> bool:
+        """Whether it reads or has ended as it should: standard input at its end, or stopped."""
+        return self._thread.is_alive() or self._ended.is_set() or self._address.register == STANDARD_INPUT
+
+    @property
     def bound(self) -> tuple[str, int] | None:
         """Where a network source listens, once it does."""
         if self._listening is None:

@@ -134,6 +134,11 @@ class Store:
         """Change the key that signs: a token that came back, or a renewed certificate."""
         self.desk.use(signer)
 
+    @property
+    def alive(self) -> bool:
+        """Whether the writer thread runs."""
+        return self._thread.is_alive()
+
     def reader(self) -> sqlite3.Connection:
         """A new read-only connection of the caller's own."""
         return open_reader(self.path)

@@ -123,8 +123,10 @@ def _run(folder: Path, arguments: argparse.Namespace) -> int:
 
 def _start_sandbox(folder: Path) -> tuple[subprocess.Popen[str], str]:
     folder.mkdir(parents=True, exist_ok=True)
+    # A packaged program has no interpreter to give a module to: it is the command line itself.
+    command = [sys.executable] if getattr(sys, "frozen", False) else [sys.executable, "-m", "agent.cli"]
     process = subprocess.Popen(
-        [sys.executable, "-m", "agent.cli", "sandbox", "--data", str(folder), "--port", "0", "--json"],
+        [*command, "sandbox", "--data", str(folder), "--port", "0", "--json"],
         stdout=subprocess.PIPE,
         text=True,
     )

@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from agent.config import default_folder
+from agent.service_notice import tell_service_manager
 from agent.serving import Serving
 
 if TYPE_CHECKING:
@@ -29,7 +30,8 @@ def run(arguments: argparse.Namespace) -> int:
     serving = Serving(arguments.data or default_folder(), None if arguments.quiet else show)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: serving.end())
-    serving.run(_say_what_runs)
+    serving.run(_say_what_runs, _say_that_it_lives)
+    tell_service_manager("STOPPING=1")
     return 0
 
 
@@ -39,6 +41,12 @@ def _say_what_runs(daemon: Daemon | None, url: str | None) -> None:
     if url:
         sys.stdout.write(f"page: {url}\n")
     sys.stdout.flush()
+    tell_service_manager("READY=1")
+
+
+def _say_that_it_lives(alive: bool) -> None:  # noqa: FBT001 - the one thing it is told
+    if alive:
+        tell_service_manager("WATCHDOG=1")
 
 
 def show(taken: Taken) -> None:
