@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import groupby
 from typing import TYPE_CHECKING
 
-from drivers.encoding import decide_runs, decode, run_encoding
+from drivers.encoding import decide_runs
 from drivers.escpos.events import Barcode, Command, Cut, DrawerPulse, Event, LineFeed, QrCode, Text
 from drivers.escpos.parser import EscPosParser
+from drivers.placing import MOVES, line_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -49,7 +49,7 @@ def lay_out(data: bytes) -> Paper:
     lines = _lines(events)
     encoding = _decide(lines)
     return Paper(
-        lines=tuple(PaperLine(_decoded(line, encoding), line[0].start, line[-1].end) for line in lines),
+        lines=tuple(_line(line, encoding) for line in lines),
         encoding=encoding,
         codes=tuple(event.data for event in events if isinstance(event, QrCode | Barcode)),
         cuts=sum(isinstance(event, Cut) for event in events),
@@ -67,18 +67,19 @@ def _printed(events: Iterable[Event]) -> Iterable[Event]:
             yield event
 
 
-def _lines(events: list[Event]) -> list[list[Text]]:
-    lines: list[list[Text]] = []
-    parts: list[Text] = []
+def _lines(events: list[Event]) -> list[list[Text | Command]]:
+    """The lines that hold text: its parts, and what moves the print position between them."""
+    lines: list[list[Text | Command]] = []
+    parts: list[Text | Command] = []
     # A register set for a printer with automatic line feed ends its lines with CR alone.
     by_return = not any(isinstance(event, LineFeed) for event in events)
     for event in [*events, LineFeed(0, 0)]:
-        if isinstance(event, Text):
+        if isinstance(event, Text) or (isinstance(event, Command) and event.name in MOVES):
             parts.append(event)
         elif parts and _ends_line(event, by_return=by_return):
             lines.append(parts)
             parts = []
-    return lines
+    return [line for line in lines if any(isinstance(part, Text) for part in line)]
 
 
 def _ends_line(event: Event, *, by_return: bool) -> bool:
@@ -87,18 +88,19 @@ def _ends_line(event: Event, *, by_return: bool) -> bool:
     return isinstance(event, LineFeed | Cut)
 
 
-def _decide(lines: list[list[Text]]) -> str:
+def _line(parts: list[Text | Command], encoding: str) -> PaperLine:
+    texts = [part for part in parts if isinstance(part, Text)]
+    return PaperLine(line_text(parts, encoding), texts[0].start, texts[-1].end)
+
+
+def _decide(lines: list[list[Text | Command]]) -> str:
     """The encoding of the whole; a letter may have its bytes in two parts of a line."""
     tables: dict[int | None, bytearray] = {}
     for line in lines:
         for part in line:
+            if not isinstance(part, Text):
+                continue
             tables.setdefault(part.code_page, bytearray()).extend(part.data)
         for run in tables.values():
             run += b"\n"
     return decide_runs([(bytes(run), table) for table, run in tables.items()])
-
-
-def _decoded(parts: list[Text], encoding: str) -> str:
-    """The line's text: parts of one table together, for a letter may have bytes in two of them."""
-    runs = groupby(parts, key=lambda part: run_encoding(encoding, part.code_page, part.data))
-    return "".join(decode(b"".join(part.data for part in run), name) for name, run in runs).rstrip()

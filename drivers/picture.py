@@ -23,6 +23,7 @@ from drivers.encoding import decode, run_encoding
 from drivers.escpos.events import Barcode, Command, Cut, DrawerPulse, LineFeed, QrCode, Raster, Text
 from drivers.escpos.parser import EscPosParser
 from drivers.paper import lay_out
+from drivers.placing import MOVES, moved
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,6 +62,9 @@ def draw(data: bytes, dots: int = WIDE) -> Image.Image:
     for event in parser.feed(data) + parser.close():
         if isinstance(event, Text):
             run.append((decode(event.data, run_encoding(encoding, event.code_page, event.data)), style))
+        elif isinstance(event, Command) and event.name in MOVES:
+            letters = sum(len(text) for text, _ in run)
+            run.append((" " * (moved(event, letters) - letters), _Style(align=style.align)))
         elif isinstance(event, Command):
             style = _after(event, style)
             if event.name == "ESC @" and run:

@@ -41,6 +41,13 @@ def test_languages_by_their_tables() -> None:
         (b"A\n\x1b=\x02\x0c90.000\n\x1b=\x01B\n", ["A", "B"]),  # shown on the customer's display
         (b"A\n\x1b=\x03both\n", ["A", "both"]),
         (b"A\tB\n", ["A\tB"]),
+        (b"Tra\x1b$\x78\x002\x1b$\xf0\x0090.000\n", ["Tra       2         90.000"]),  # columns by position
+        (b"Tra\x1b\\\x54\x002\n", ["Tra       2"]),
+        (b"\x1b$\xf0\x0090.000\x1b$\x00\x00Tra\n", ["Tra                 90.000"]),  # from right to left
+        (b"Ca phe sua da lon\x1b$\x78\x002\n", ["Ca phe sua da lon  2"]),  # in a narrower font
+        (b"\x1b$\x00\x00TONG\x1b$\x00\x00TONG\n\x1b$\x18\x00\n", ["TONG"]),  # struck twice
+        (b"TO\x1b\\\x02\x00NG\n", ["TONG"]),  # a hair's breadth
+        (b"\x1b\x1dA\x78\x00Tra\x1b\x1dR\x54\x002\n", ["          Tra       2"]),  # Star
         (b"\x1dv0\x00\x01\x00\x02\x00\x0a\x41x\n", ["x"]),
     ],
 )
