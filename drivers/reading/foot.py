@@ -40,6 +40,7 @@ _RATE_ROW = re.compile(r"\s*(?:0|5|8|10)\s?%\s*")
 _PAIRS = re.compile(r"(?<=[0-9d])(?:\s{2,}|\s+[-|/]\s+)(?=[a-z][a-z .]*:)")
 _MONEYLIKE = re.compile(r"[.,][0-9]{3}")
 _FIGURES = re.compile(r"(?<![0-9a-z.,])[0-9][0-9.,]{0,20}(?![0-9%])")
+_TWICE = re.compile(r"\s*([a-z][a-z. ]*?)\s*[/(]\s*([a-z][a-z. ]*?)\s*\)?")
 _NO_LETTERS = re.compile(r"[^a-z]*")
 
 
@@ -198,14 +199,20 @@ def _roles(label: str, profile: Profile) -> tuple[frozenset[str], int | None]:
         label = label[: match.start()].rstrip(" :")
     if _RATE_ROW.fullmatch(label):  # a row of a table of VAT rates: rate, base, tax
         return (frozenset({"vat"}), extra) if extra is not None else (frozenset(), None)
+    roles = _meanings(label, profile)
+    if match := _TWICE.fullmatch(label):  # in two languages: both must say the same
+        first, second = _meanings(match[1], profile), _meanings(match[2], profile)
+        roles = (first & second) or roles
+    return roles, extra
+
+
+def _meanings(label: str, profile: Profile) -> frozenset[str]:
     found = profile.words.find(label)
     if found is None:
-        return frozenset(), extra
+        return frozenset()
     phrase, rest = found
     roles = frozenset(profile.words.roles(phrase))
-    if not _only_fillers(rest):
-        roles -= STRICT
-    return roles, extra
+    return roles if _only_fillers(rest) else roles - STRICT
 
 
 def _only_fillers(rest: str) -> bool:

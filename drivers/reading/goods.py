@@ -12,7 +12,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING
 
 from drivers.reading.amounts import AMOUNT, CURRENCY, dong, readings
-from drivers.reading.naming import give_codes, heads_group, is_note, leads, tidy, without_codes
+from drivers.reading.naming import give_codes, heads_group, is_note, is_particular, leads, tidy, without_codes
 from drivers.reading.syllables import two_words
 from invoice.sale import LINE_TOLERANCE
 
@@ -275,7 +275,7 @@ class _Walk:
             item.discount = less
             item.amount -= less
             return True
-        return not money(row.folded) and is_note(row, self._rows[item.figures])
+        return (not money(row.folded) or is_particular(row)) and is_note(row, self._rows[item.figures])
 
     def _topping(self, row: Row, place: int) -> Item | None:
         """``+ Trân châu   5.000`` below a drink: one more item. How many there are only one drink tells."""

@@ -110,7 +110,10 @@ def names_head(row: Row, profile: Profile) -> bool:
     return any(pattern.match(row.folded.lstrip()) for pattern in profile.receipt_no[:4])
 
 
-_HEAD_LABEL = re.compile(r"\s*(?P<label>[a-z][a-z. ]{0,24}?)\s*(?:[:#]|(?<=[a-z])\s+[0-9]{1,4}\s*$)")
+_HEAD_LABEL = re.compile(
+    r"\s*(?P<label>[a-z][a-z. ]{0,24}?)\s*(?:[/(]\s*[a-z][a-z. ]{0,20}\)?\s*)?"
+    r"(?:[:#]|(?<=[a-z])\s+[0-9]{1,4}\s*$)"
+)
 
 
 def _first(
@@ -254,9 +257,9 @@ def _time_beside(
     rows: Sequence[Row], around: Sequence[int], place: int, date: re.Match[str], problems: list[str]
 ) -> tuple[int, int, int] | None:
     folded = rows[place].folded
-    same = _TIME.search(folded, date.end()) or _TIME.search(folded[: date.start()])
+    same = list(_times(folded[date.end() :])) or list(_times(folded[: date.start()]))
     if same:
-        return _clock(same, rows[place], problems)
+        return _clock(min(same, key=lambda item: item[0])[1], rows[place], problems)
     others = []
     for other in around:
         text = rows[other].folded

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from drivers.reading.head import names_head
-from drivers.reading.kinds import is_title
+from drivers.reading.kinds import is_sale_title, is_title
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from drivers.reading.rows import Row
 
 _ASIDE = re.compile(r"\([^()]*\)")
+_RECEIPTS_OWN = re.compile(r"\s*ma\s*[:#]")  # right below the head the receipt's number, not an article's
 _LONGEST = 4  # words of a column's name
 MAX_STARTS = 6
 
@@ -69,10 +70,14 @@ def starts_of_goods(rows: Sequence[Row], end: int, heading: Heading | None, prof
         (
             place + 1
             for place in range(end)
-            if names_head(rows[place], profile) or is_title(rows[place], profile)
+            if names_head(rows[place], profile)
+            or is_title(rows[place], profile)
+            or is_sale_title(rows[place], profile)
         ),
         default=0,
     )
+    if known < end and _RECEIPTS_OWN.match(rows[known].folded):
+        known += 1
     rules = [place + 1 for place in range(known, end) if rows[place].separator or rows[place].blank]
     return [start for start in dict.fromkeys([*rules[-1:], known, *rules]) if start < end][:MAX_STARTS]
 
@@ -88,6 +93,7 @@ def _columns(row: Row, profile: Profile) -> tuple[str, ...] | None:
     while place < len(words):
         for count in range(min(_LONGEST, len(words) - place), 0, -1):
             phrase = " ".join(words[place : place + count]).strip(":()/")
+            phrase = phrase if phrase in known else phrase.split("/")[0]  # mon/item: in two languages
             if phrase in known:
                 columns.append(phrase)
                 place += count

@@ -30,6 +30,9 @@ _SALE_FIRST = re.compile(
     r"(?:hoa don|phieu|bien lai)(?: ban(?: le)?(?: hang)?| thanh toan| tinh tien| ban)?\s*[-–(:]*\s*"
 )
 _PAPER = re.compile(r"(?:phieu|hoa don|bien ban|bien lai|giay|lenh)\b")
+_ENGLISH_TOO = re.compile(
+    r"\s*[/(|]\s*(?:receipt|invoice|bill|sales? receipt|tax invoice|cash bill)\s*\)?\s*$"
+)
 _BARE = frozenset({"hoa don", "bien lai"})  # a sale's title by themselves, not with other words
 # What may stand behind a title: a number, a date, a place; other words make it a sentence.
 _MAX_REST = 4  # words
@@ -54,10 +57,17 @@ def is_title(row: Row, profile: Profile) -> bool:
     return bool(_kinds(row, profile, above=True))
 
 
+def is_sale_title(row: Row, profile: Profile) -> bool:
+    """Whether a row is the title of a sale and no more."""
+    text = _ENGLISH_TOO.sub("", row.folded).strip(_EDGE)
+    found = profile.titles.find(text)
+    return found is not None and not found[1].strip(_EDGE) and "sale" in profile.titles.roles(found[0])
+
+
 def unknown_title(rows: Sequence[Row], profile: Profile) -> str | None:
     """A title above the goods that names no kind we know (``PHIẾU NHẬP KHO``): no sale for sure."""
     for row in rows:
-        text = row.folded.strip(_EDGE)
+        text = _ENGLISH_TOO.sub("", row.folded).strip(_EDGE)
         if not _PAPER.match(text) or any(letter.isdigit() or letter == ":" for letter in text):
             continue
         found = profile.titles.find(text)

@@ -23,6 +23,11 @@ _SIZES = {"s", "m", "l"}
 _CODE = re.compile(r"(?:([0-9]{8,14})[\s:-]+|\[([A-Za-z0-9._-]{2,24})\]\s*)(?=\S)")
 _DECORATED = re.compile(r"(?:[-*=~#]+|[\[<])\s*[a-z][^0-9]*?\s*(?:[-*=~#]+|[\]>])")
 _DIGIT = re.compile(r"[0-9]")
+_PARTICULAR = re.compile(
+    r"\s*(?:serial|seri|so seri|imei|s/n|sn|hsd|han dung|han su dung|so lo|lo|lot|exp|nsx|bao hanh|bh"
+    r"|size|mau|mau sac)"
+    r"(?: (?:no|so))?\s*[:.]\s*(?![0-9]{1,3}(?:[.,][0-9]{3})+\s*$)[a-z0-9][a-z0-9/ .,-]*"
+)
 _CODE_ROW = re.compile(
     r"\s*(?:(?:sku|ma hang|ma sp|ma san pham|ma vach|barcode|ma|code|msp)\s*[:.#]\s*"
     r"(?P<named>[a-z0-9._/-]{2,30})"
@@ -42,12 +47,17 @@ def is_note(row: Row, item: Row) -> bool:
     A name that goes on below does so at the left edge or under its own first letter, not further right; what
     is counted further right (``  1 Pepsi``) is a part of a set.
     """
-    if NOTE.match(row.folded):
+    if NOTE.match(row.folded) or is_particular(row):
         return True
     number = LEADING_NUMBER.match(item.folded)
     begins = number.end() if number else _indent(item)
     counted = LEADING_NUMBER.match(row.folded) is not None
     return _indent(row) > (_indent(item) + 1 if counted else max(begins, 1))
+
+
+def is_particular(row: Row) -> bool:
+    """Whether a row names a number or a date of the very piece sold, whatever figures that has."""
+    return _PARTICULAR.fullmatch(row.folded) is not None
 
 
 def heads_group(row: Row, below: Row) -> bool:

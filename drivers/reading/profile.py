@@ -355,6 +355,8 @@ def _label_pattern(group: list[str]) -> re.Pattern[str]:
         re.escape(phrase).replace(r"\ ", r"\s+") for phrase in sorted(group, key=len, reverse=True)
     )
     return re.compile(
-        rf"(?:^|(?<=[\s(,;|-]))(?P<label>{words})(?![a-z])\.?\s*(?P<mark>[:.#]*)\s*#?\s*"
+        rf"(?:^|(?<=[\s(,;|-]))(?P<label>{words})(?![a-z])\.?\s*"
+        r"(?:(?:/\s?[a-z .#]{1,16}|\([a-z .#]{1,16}\))(?=\s*[:.#]))?"  # again in another language
+        r"\s*(?P<mark>[:.#]*)\s*#?\s*"
         r"(?P<value>(?:[a-z]{1,5} )?(?=[a-z/_-]{0,12}[0-9])[a-z0-9][a-z0-9/_.-]{0,39})"
     )
