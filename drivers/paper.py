@@ -24,6 +24,7 @@ class PaperLine:
     text: str
     start: int
     end: int
+    after_blank: bool = False  # nothing is printed on the line above
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,11 @@ def lay_out(data: bytes) -> Paper:
     lines = _lines(events)
     encoding = _decide(lines)
     return Paper(
-        lines=tuple(_line(line, encoding) for line in lines),
+        lines=tuple(
+            _line(line, encoding, after_blank=bool(place) and not _has_text(lines[place - 1]))
+            for place, line in enumerate(lines)
+            if _has_text(line)
+        ),
         encoding=encoding,
         codes=tuple(event.data for event in events if isinstance(event, QrCode | Barcode)),
         cuts=sum(isinstance(event, Cut) for event in events),
@@ -68,7 +73,7 @@ def _printed(events: Iterable[Event]) -> Iterable[Event]:
 
 
 def _lines(events: list[Event]) -> list[list[Text | Command]]:
-    """The lines that hold text: its parts, and what moves the print position between them."""
+    """The lines: parts of text, and what moves the print position between them; blank ones, too."""
     lines: list[list[Text | Command]] = []
     parts: list[Text | Command] = []
     # A register set for a printer with automatic line feed ends its lines with CR alone.
@@ -76,10 +81,10 @@ def _lines(events: list[Event]) -> list[list[Text | Command]]:
     for event in [*events, LineFeed(0, 0)]:
         if isinstance(event, Text) or (isinstance(event, Command) and event.name in MOVES):
             parts.append(event)
-        elif parts and _ends_line(event, by_return=by_return):
+        elif _ends_line(event, by_return=by_return):
             lines.append(parts)
             parts = []
-    return [line for line in lines if any(isinstance(part, Text) for part in line)]
+    return lines
 
 
 def _ends_line(event: Event, *, by_return: bool) -> bool:
@@ -88,9 +93,13 @@ def _ends_line(event: Event, *, by_return: bool) -> bool:
     return isinstance(event, LineFeed | Cut)
 
 
-def _line(parts: list[Text | Command], encoding: str) -> PaperLine:
+def _has_text(parts: list[Text | Command]) -> bool:
+    return any(isinstance(part, Text) for part in parts)
+
+
+def _line(parts: list[Text | Command], encoding: str, *, after_blank: bool) -> PaperLine:
     texts = [part for part in parts if isinstance(part, Text)]
-    return PaperLine(line_text(parts, encoding), texts[0].start, texts[-1].end)
+    return PaperLine(line_text(parts, encoding), texts[0].start, texts[-1].end, after_blank)
 
 
 def _decide(lines: list[list[Text | Command]]) -> str:

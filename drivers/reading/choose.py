@@ -88,6 +88,7 @@ class _Try:
         above = rows[start - 1] if start else None
         headed = zones.heading is not None and zones.heading.last + 1 == start
         self._opened = headed or above is None or above.blank or above.separator
+        self._opened = self._opened or (start < end and rows[start].after_blank)
         self._entries = read_foot(rows, end, profile)
         self.problems: list[str] = []
 

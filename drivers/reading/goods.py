@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from drivers.reading.amounts import AMOUNT, CURRENCY, dong, readings
@@ -295,7 +296,7 @@ class _Walk:
         count = len(self.goods.items)
         if leads(row.folded) == count + 1 and leads(item.name) == count:
             return False
-        cell = self._cell()
+        cell = self._cell
         text = row.text.strip()
         full = len(item.name) >= cell
         wraps = len(item.name) + 1 + len(text.split()[0]) > cell
@@ -306,6 +307,7 @@ class _Walk:
         item.name += (" " if blank else "") + text
         return True
 
+    @cached_property
     def _cell(self) -> int:
         """How wide the column of names is: the longest name beside figures."""
         longest = 0

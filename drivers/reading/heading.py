@@ -79,6 +79,7 @@ def starts_of_goods(rows: Sequence[Row], end: int, heading: Heading | None, prof
     if known < end and _RECEIPTS_OWN.match(rows[known].folded):
         known += 1
     rules = [place + 1 for place in range(known, end) if rows[place].separator or rows[place].blank]
+    rules = sorted({*rules, *(place for place in range(known + 1, end) if rows[place].after_blank)})
     return [start for start in dict.fromkeys([*rules[-1:], known, *rules]) if start < end][:MAX_STARTS]
 
 

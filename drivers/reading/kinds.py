@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from drivers.reading.foot import labelled
+from drivers.reading.foot import ends_goods
 from invoice.sale import Kind
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def says_drawer(rows: Sequence[Row], profile: Profile) -> bool:
     says = any(
         "drawer" in _title(row.folded.strip(_EDGE), profile, whole=False) for row in rows if not row.blank
     )
-    return says and not any((parts := labelled(row)) and len(parts[1]) > 3 for row in rows)
+    return says and not any(ends_goods(row, profile) for row in rows)
 
 
 def _kinds(row: Row, profile: Profile, *, above: bool) -> set[Kind]:

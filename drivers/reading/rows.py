@@ -49,6 +49,7 @@ class Row:
     start: int
     end: int
     separator: bool = False  # a rule drawn with dashes or the like
+    after_blank: bool = False  # a blank line stands above it
 
     @property
     def blank(self) -> bool:
@@ -62,7 +63,8 @@ def rows_of(lines: Sequence[PaperLine]) -> list[Row]:
     for line in lines:
         text = line.text.replace("\t", "   ").rstrip()
         folded = _LEADERS.sub(lambda dots: " " * len(dots.group()), fold(text)).rstrip()
-        rows.append(Row(text, folded, line.start, line.end, _SEPARATOR.fullmatch(folded) is not None))
+        rule = _SEPARATOR.fullmatch(folded) is not None
+        rows.append(Row(text, folded, line.start, line.end, rule, line.after_blank))
     return rows
 
 

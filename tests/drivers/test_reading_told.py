@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from random import Random
 
 import pytest
 from mutations import damages
+from rewritings import REWRITINGS
 from told_receipts import Told, money, said, told_receipts
 
 from drivers.encoding import encode
@@ -30,6 +32,13 @@ def test_is_read_to_the_letter(told: Told) -> None:
 def test_says_the_same_in_every_encoding(encoding: str) -> None:
     for told in READ:
         assert money(read_receipt(encode(told.text, encoding))) == money(read_receipt(told.text.encode()))
+
+
+@pytest.mark.parametrize("rewriting", REWRITINGS, ids=lambda rewriting: rewriting.__name__)
+def test_says_the_same_as_other_software_writes_it(rewriting: Callable[[str], str]) -> None:
+    for told in READ:
+        rewritten = read_receipt(rewriting(told.text).encode())
+        assert money(rewritten) == money(read_receipt(told.text.encode())), rewritten.text
 
 
 def test_a_damaged_receipt_is_never_another_sale() -> None:
