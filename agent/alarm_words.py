@@ -33,7 +33,16 @@ class _Known:
     needs_you: bool = True
 
 
+NO_SOURCE = "no-source"  # not of the store: nothing says where receipts come from
 _KNOWN = {
+    NO_SOURCE: _Known(
+        ("Chưa nối máy tính tiền", "No register is connected yet"),
+        (
+            "Mở Cài đặt và ghi nơi phiếu đi ra.",
+            "Open Settings and say where receipts come from.",
+        ),
+        needs_you=False,
+    ),
     "set-up": _Known(
         ("Chưa dùng được đường gửi", "The way to the authority cannot be used"),
         ("Mở Cài đặt, bấm thử đường gửi.", "Open Settings and press the test of the authority."),

@@ -166,10 +166,24 @@ def load_config(folder: Path) -> Config:
     """
     path = folder / "config.toml"
     try:
-        data = tomllib.loads(path.read_text("utf-8"))
+        text = path.read_text("utf-8")
     except OSError as error:
         raise ConfigInvalid(f"{path} cannot be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise ConfigInvalid(f"{path} is not TOML: {error}") from error
+    return parse_config(folder, text)
+
+
+def parse_config(folder: Path, text: str) -> Config:
+    """Read and check the text of a config.toml; paths in it begin at ``folder``.
+
+    Raises:
+        ConfigInvalid: as ``load_config``.
+    """
+    path = folder / "config.toml"
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
         raise ConfigInvalid(f"{path} is not TOML: {error}") from error
     try:
         return _read(folder.absolute(), _Sections(data))

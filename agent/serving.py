@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from agent.config import load_config
 from agent.daemon import Daemon, Taken
+from agent.web.page_settings import PORT, PageSettings
 from errors import ThunganError
 from outbox.alarms import clear_alarm, raise_alarm
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from agent.web.page_settings import PageSettings
     from agent.web.pin import PinLock
     from agent.web.server import PageServer
     from agent.web.sessions import Sessions
@@ -34,9 +34,13 @@ log = logging.getLogger("thungan")
 class Serving:
     """One run of the program over a data folder. ``url`` is where the page is, if it is served."""
 
-    def __init__(self, folder: Path, on_taken: Callable[[Taken], None] | None = None) -> None:
+    def __init__(
+        self, folder: Path, on_taken: Callable[[Taken], None] | None = None, *, port: int = PORT
+    ) -> None:
+        """``port``: of the page that sets a shop up, as long as there is no configuration to say it."""
         self._folder = folder
         self._on_taken = on_taken
+        self._port = port
         self._door: tuple[PinLock, Sessions] | None = None
         self._ended = threading.Event()
         self._woken = threading.Event()
@@ -64,6 +68,9 @@ class Serving:
     def _once(
         self, on_start: Callable[[Daemon | None, str | None], None], on_second: Callable[[bool], None]
     ) -> None:
+        if not (self._folder / "config.toml").exists():
+            self._set_up(on_start, on_second)
+            return
         config = load_config(self._folder)
         live_tell: list[Callable[[Taken], None]] = [self._on_taken] if self._on_taken else []
 
@@ -91,8 +98,35 @@ class Serving:
                 page.stop()
             daemon.stop()
 
+    def _set_up(
+        self, on_start: Callable[[Daemon | None, str | None], None], on_second: Callable[[bool], None]
+    ) -> None:
+        """No shop yet: a page on loopback that sets one up.
+
+        Raises:
+            PageUnreachable: its port cannot be had.
+        """
+        page = self._bind(PageSettings(port=self._port), None)
+        page.start()
+        on_start(None, page.url)
+        try:
+            while not self._woken.wait(1.0):
+                on_second(page.running)
+        finally:
+            page.stop()
+
     def _open_page(self, settings: PageSettings, daemon: Daemon) -> PageServer | None:
         """The page, bound; an alarm where it cannot be."""
+        try:
+            server = self._bind(settings, daemon)
+        except ThunganError as error:
+            log.warning("%s", error)
+            daemon.store.run(raise_alarm(PAGE_ALARM, str(error)))
+            return None
+        daemon.store.run(clear_alarm(PAGE_ALARM))
+        return server
+
+    def _bind(self, settings: PageSettings, daemon: Daemon | None) -> PageServer:
         from agent.web.live import Live  # late: a register without a page needs none of this
         from agent.web.pin import PinLock
         from agent.web.server import PageServer
@@ -101,12 +135,4 @@ class Serving:
 
         if self._door is None:
             self._door = (PinLock(self._folder), Sessions())
-        shop = Shop(self._folder, settings, *self._door, Live(), daemon, self.restart)
-        try:
-            server = PageServer(shop)
-        except ThunganError as error:
-            log.warning("%s", error)
-            daemon.store.run(raise_alarm(PAGE_ALARM, str(error)))
-            return None
-        daemon.store.run(clear_alarm(PAGE_ALARM))
-        return server
+        return PageServer(Shop(self._folder, settings, *self._door, Live(), daemon, self.restart))

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agent.config import TEMPLATE, default_folder, load_config
-from agent.errors import AlreadyThere
+from agent.errors import AlreadyThere, ConfigInvalid
 from agent.key_settings import TEMPLATE as KEYS
 from agent.parts import ledger_key
+from errors import ThunganError
 from outbox.store import Store
 
 if TYPE_CHECKING:
     import argparse
-    from pathlib import Path
+
+    from agent.answer_file import ShopAnswers
 
 DEMO_SELLER = ("CỬA HÀNG TẠP HÓA SÔNG HÀN", "0409990010", "12 Bạch Đằng, phường Hải Châu, Đà Nẵng")
 
@@ -29,14 +33,77 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--authority", default="", metavar="URL", help="the gateway's address")
     parser.add_argument("--source", default="", metavar="URI", help="e.g. serial:///dev/ttyUSB0?baud=9600")
+    parser.add_argument("--answers", type=Path, metavar="FILE", help="set up from a file (docs/set-up.md)")
+    parser.add_argument("--shop", metavar="ID", help="with --answers: this shop only, into DIR")
+    parser.add_argument("--try", action="store_true", dest="trial", help="with --answers: test invoices")
+    parser.add_argument("--language", choices=["vi", "en"], default="vi", help="of the questions")
+    parser.add_argument("--plain", action="store_true", help="ask nothing: a config.toml to be filled in")
+    parser.add_argument("--json", action="store_true", help="with --answers: print as JSON")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Make the folder; never touches one that is in use."""
+    """Make the folder; never touches one that is in use. In a terminal, ask; with --answers, read them."""
     folder: Path = arguments.data or default_folder()
+    if arguments.answers is not None:
+        return _from_file(folder, arguments)
+    if arguments.profile == "shop" and not arguments.plain and sys.stdin.isatty() and sys.stdout.isatty():
+        from agent.wizard import Wizard
+
+        if (folder / "config.toml").exists():
+            raise AlreadyThere(f"{folder / 'config.toml'} exists already")
+        try:
+            Wizard(folder, arguments.language).run()
+        except EOFError:
+            sys.stdout.write("\n")
+            return 130
+        return 0
     make_folder(folder, demo=arguments.profile == "demo", url=arguments.authority, source=arguments.source)
     sys.stdout.write(f"{folder / 'config.toml'}\n")
     return 0
+
+
+def _from_file(folder: Path, arguments: argparse.Namespace) -> int:
+    """Every shop of the file into a folder of its own, or one into ``folder``; exit 1 where one failed."""
+    from agent.answer_file import read_answer_file
+
+    shops = read_answer_file(arguments.answers)
+    if arguments.shop is not None:
+        shops = [shop for shop in shops if shop.name == arguments.shop]
+        if not shops:
+            raise ConfigInvalid(f"{arguments.answers} has no shop {arguments.shop}")
+    results = []
+    for shop in shops:
+        alone = not shop.name or arguments.shop is not None
+        place = folder if alone else folder / shop.name
+        results.append({"shop": shop.name, "folder": str(place), **_one_of_file(place, shop, arguments)})
+        if not arguments.json:
+            said = results[-1]["problem"] or results[-1]["trial"] or "ok"
+            sys.stdout.write(f"{shop.name or place}: {said}\n")
+    if arguments.json:
+        sys.stdout.write(json.dumps(results, ensure_ascii=False) + "\n")
+    return 1 if any(result["problem"] for result in results) else 0
+
+
+def _one_of_file(place: Path, shop: ShopAnswers, arguments: argparse.Namespace) -> dict[str, str | None]:
+    """One shop that cannot be set up does not keep the others from it."""
+    from agent.setting_up import set_up
+    from agent.web.pin import PinLock
+
+    trial = None
+    try:
+        config = set_up(place, shop.answers)
+        if shop.pin is not None:
+            PinLock(place).choose(shop.pin.reveal())
+        if arguments.trial:
+            from agent.trial import try_invoice
+
+            tried = try_invoice(config)
+            trial = f"test invoice {tried.symbol}-{tried.number}: {tried.state} {tried.reason or ''}".rstrip()
+            if not tried.accepted:
+                return {"problem": trial, "trial": trial}
+    except ThunganError as error:
+        return {"problem": str(error), "trial": None}
+    return {"problem": None, "trial": trial}
 
 
 def make_folder(folder: Path, *, demo: bool, url: str = "", source: str = "", again: bool = False) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from agent.config import default_folder
 from agent.service_notice import tell_service_manager
 from agent.serving import Serving
+from agent.web.page_settings import PORT
 
 if TYPE_CHECKING:
     import argparse
@@ -20,6 +21,13 @@ if TYPE_CHECKING:
 def add(parser: argparse.ArgumentParser) -> None:
     """Options."""
     parser.add_argument("--quiet", action="store_true", help="no line per receipt")
+    parser.add_argument(
+        "--page-port",
+        type=int,
+        default=PORT,
+        metavar="P",
+        help=f"of the page that sets a new shop up (default {PORT}); later [page] in config.toml counts",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -27,7 +35,9 @@ def run(arguments: argparse.Namespace) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    serving = Serving(arguments.data or default_folder(), None if arguments.quiet else show)
+    serving = Serving(
+        arguments.data or default_folder(), None if arguments.quiet else show, port=arguments.page_port
+    )
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: serving.end())
     serving.run(_say_what_runs, _say_that_it_lives)
@@ -36,8 +46,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _say_what_runs(daemon: Daemon | None, url: str | None) -> None:
-    sources = daemon.config.sources if daemon else ()
-    sys.stdout.write(f"thungan runs: {', '.join(sources) or 'no source configured'}\n")
+    if daemon is None:
+        sys.stdout.write("thungan is not set up yet: open the page, or use thungan init\n")
+    else:
+        sys.stdout.write(f"thungan runs: {', '.join(daemon.config.sources) or 'no source configured'}\n")
     if url:
         sys.stdout.write(f"page: {url}\n")
     sys.stdout.flush()

@@ -83,6 +83,11 @@ class PageServer:
         """Take requests; returns at once, the socket is open already."""
         self._thread.start()
 
+    @property
+    def running(self) -> bool:
+        """Whether its thread does."""
+        return self._thread.is_alive()
+
     def stop(self) -> None:
         """End streams, let requests under way finish, close the socket."""
         self.shop.live.end()

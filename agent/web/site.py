@@ -14,7 +14,7 @@ from starlette.middleware import Middleware
 
 from agent.web.gate import Gate
 from agent.web.hosts import HostCheck
-from agent.web.pages import assets, corrections, door, health, home, invoices, quarantine
+from agent.web.pages import assets, corrections, door, health, home, invoices, quarantine, setup
 from agent.web.person import person_of
 from agent.web.shield import Shield
 from agent.web.showing import show, show_error
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from agent.web.shop import Shop
 
 ALWAYS = (assets, health, door)
+FIRST = (setup,)  # as long as there is no config.toml
 SET_UP = (home, corrections, invoices, quarantine)
 _THREADS = 4  # for pages: more would only take memory on a computer with two cores
 
@@ -40,7 +41,8 @@ def site(shop: Shop) -> ASGIApp:
     """The application for that shop."""
     from starlette.exceptions import HTTPException
 
-    routes: list[Route] = [route for page in (*ALWAYS, *SET_UP) for route in page.routes(shop)]
+    pages = (*ALWAYS, *(FIRST if shop.daemon is None else SET_UP))
+    routes: list[Route] = [route for page in pages for route in page.routes(shop)]
     application = Starlette(
         routes=routes,
         middleware=[

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from agent.alarm_words import AlarmWords, alarm_words
+from agent.alarm_words import NO_SOURCE, AlarmWords, alarm_words
 from agent.web.shop import legal_today
 from outbox import reports
 from signing.expiry import days_left
@@ -52,6 +52,8 @@ def standing(shop: Shop, language: str) -> Standing:
         alarms = tuple(
             alarm_words(alarm["code"], alarm["message"], language) for alarm in reports.standing(connection)
         )
+        if not shop.config.sources:
+            alarms += (alarm_words(NO_SOURCE, "[source] uri", language),)
         queue = reports.queue(connection)
         oldest = reports.oldest_unsent(connection)
         quarantined = reports.count_quarantined(connection)

@@ -47,7 +47,7 @@ for (const form of document.querySelectorAll("form[data-into]")) {
     into.setAttribute("aria-busy", "true");
     into.textContent = form.dataset.wait || "…";
     try {
-      const answer = await fetch(sender.formAction || form.action, { method: "POST", body: data, headers: { "x-fragment": "1" } });
+      const answer = await fetch(sender.hasAttribute("formaction") ? sender.formAction : form.action, { method: "POST", body: data, headers: { "x-fragment": "1" } });
       if (answer.status === 401) { location.reload(); return; }
       into.innerHTML = await answer.text();
     } catch { into.textContent = form.dataset.lost || "×"; } finally {
@@ -83,3 +83,13 @@ if (document.querySelector("[data-when]")) {
   document.addEventListener("change", follow);
   follow();
 }
+
+// "Use this port": <button data-fill="uri" data-value="serial://…">, also in parts that came later.
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-fill]");
+  if (button) {
+    const field = document.getElementById(button.dataset.fill);
+    field.value = button.dataset.value;
+    field.focus();
+  }
+});
