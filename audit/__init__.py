@@ -1,1 +1,1 @@
-"""Evidence: checks that what is stored is what was signed, sent and answered."""
+"""Dossier: checks that what is stored is what was signed, sent and answered."""

@@ -1,0 +1,212 @@
+"""What lowers the tax: a changed configuration or program, and articles that are suddenly taxed lower.
+
+Two independent looks: what the register was told (leaves ``configuration``), and what it then did (the rates
+on the invoices, article by article). A change that the law made (10% to 8% within the days of its
+resolution) is told apart.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from audit.dossier import VIETNAM
+from audit.figures import count, day, dong, moment
+from audit.findings import Cite, Finding, Weight
+from audit.words import Words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from audit.dossier import ArticleRate, Dossier, Event
+
+# Resolution 204/2025/QH15 and its forerunners: goods of 10% may bear 8% on these days.
+REDUCED = (date(2025, 7, 1), date(2026, 12, 31))
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One setting that changed; ``lowers``: it can lower the tax or hide sales."""
+
+    leaf: int
+    at: str
+    key: str
+    before: str
+    after: str
+    lowers: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Lowered:
+    """An article that was sold at ``before`` and then at the lower ``after``; ``lost`` is the tax in dong."""
+
+    before: ArticleRate
+    after: ArticleRate
+    lost: int
+
+
+@dataclass(frozen=True, slots=True)
+class TaxSettings:
+    """Changes in order, and articles with most lost first. ``versions``: programs that ran, in order."""
+
+    changes: tuple[Change, ...]
+    lowered: tuple[Lowered, ...]
+    versions: tuple[tuple[str, str, int], ...]  # version, since, leaf
+
+
+def tax_settings(dossier: Dossier) -> tuple[TaxSettings, list[Finding]]:
+    """Compare each configuration with the one before it, and each article with itself."""
+    changes = list(_changes([event for event in dossier.events if event.kind == "configuration"]))
+    lowered = sorted(_lowered(dossier.rates), key=lambda one: -one.lost)
+    versions = list(_versions(dossier))
+    found = TaxSettings(tuple(changes), tuple(lowered), tuple(versions))
+    return found, list(_findings(found))
+
+
+def _changes(events: list[Event]) -> Iterator[Change]:
+    for before, after in itertools.pairwise(events):
+        old, new = flat(before.fields), flat(after.fields)
+        for key in sorted(old.keys() | new.keys()):
+            one, other = old.get(key, ""), new.get(key, "")
+            if one != other and not _PROGRAM.search(key):
+                yield Change(after.leaf, moment(after.at), key, one, other, _lowers(key, one, other))
+
+
+_PROGRAM = re.compile(r"software|program|build|version|sha256|python|platform")
+_HIDES = re.compile(r"profile|source|kinds|titles")
+
+
+def flat(value: Any, name: str = "") -> dict[str, str]:
+    """Nested objects as ``a.b[0]`` → text."""
+    if isinstance(value, dict):
+        return {
+            key: text
+            for part, inner in value.items()
+            for key, text in flat(inner, f"{name}.{part}" if name else str(part)).items()
+        }
+    if isinstance(value, list):
+        return {
+            key: text
+            for place, inner in enumerate(value)
+            for key, text in flat(inner, f"{name}[{place}]").items()
+        }
+    return {name: str(value)} if value is not None else {}
+
+
+def _lowers(key: str, before: str, after: str) -> bool:
+    if "rate" in key or key.startswith(("vat", "household")):
+        old, new = percent_of(before), percent_of(after)
+        if old is not None and new is not None:
+            return new < old
+        return new is not None or bool(after)
+    return bool(_HIDES.search(key)) and bool(before)
+
+
+def percent_of(rate: str) -> float | None:
+    """A rate as a number: ``8%`` is 8.0, ``KCT`` and ``KKKNT`` bear no tax; None where it is no rate."""
+    if rate in {"KCT", "KKKNT"}:
+        return 0.0
+    match = re.fullmatch(r"(?:KHAC:)?([0-9]{1,2}(?:\.[0-9]{1,2})?)%", rate.strip())
+    return float(match[1]) if match else None
+
+
+def _lowered(rates: tuple[ArticleRate, ...]) -> Iterator[Lowered]:
+    by_article: dict[str, list[ArticleRate]] = defaultdict(list)
+    for rate in rates:
+        by_article[rate.article].append(rate)
+    for members in by_article.values():
+        members.sort(key=lambda one: (one.first, one.last))
+        for before, after in itertools.pairwise(members):
+            old, new = percent_of(before.rate), percent_of(after.rate)
+            if old is None or new is None or new >= old or _by_law(before, after):
+                continue
+            # What the shop keeps: prices include the tax, so the price stays and its tax falls.
+            gross = after.net * (100 + new) / 100
+            yield Lowered(before, after, round(gross * (old / (100 + old) - new / (100 + new))))
+
+
+def _by_law(before: ArticleRate, after: ArticleRate) -> bool:
+    begins, ends = REDUCED
+    return (before.rate, after.rate) == ("10%", "8%") and before.last < begins <= after.first <= ends
+
+
+def _versions(dossier: Dossier) -> Iterator[tuple[str, str, int]]:
+    last = None
+    for event in dossier.events:
+        values = flat(event.fields)
+        version = " ".join(
+            value
+            for key, value in sorted(values.items())
+            if _PROGRAM.search(key) and event.kind in {"configuration", "software", "program.started"}
+        )
+        if version and version != last:
+            last = version
+            yield version, moment(event.at.astimezone(VIETNAM)), event.leaf
+
+
+def _findings(found: TaxSettings) -> Iterator[Finding]:
+    lowering = [change for change in found.changes if change.lowers]
+    if lowering:
+        listed = "; ".join(
+            f"{one.at}: {one.key} {one.before or '–'} → {one.after or '–'}" for one in lowering[:6]
+        )
+        yield Finding(
+            "settings-lower-tax",
+            Weight.SERIOUS,
+            Words(
+                f"{count(len(lowering)).vi} thay đổi cấu hình có thể làm giảm thuế hoặc ẩn phiếu bán hàng:"
+                f" {listed}.",
+                f"{count(len(lowering)).en} changes of the configuration can lower the tax or hide sales:"
+                f" {listed}.",
+            ),
+            tuple(Cite("leaf", leaf) for leaf in dict.fromkeys(one.leaf for one in lowering)),
+        )
+    if found.lowered:
+        lost = sum(one.lost for one in found.lowered)
+        listed = "; ".join(
+            f"{one.before.article} {one.before.rate} → {one.after.rate} ({day(one.after.first)})"
+            for one in found.lowered[:6]
+        )
+        yield Finding(
+            "article-taxed-lower",
+            Weight.SERIOUS,
+            Words(
+                f"{count(len(found.lowered)).vi} mặt hàng được bán với thuế suất thấp hơn trước; thuế ít đi"
+                f" khoảng {dong(lost).vi}: {listed}.",
+                f"{count(len(found.lowered)).en} articles were sold at a lower rate than before; about"
+                f" {dong(lost).en} less tax: {listed}.",
+            ),
+            tuple(
+                cite
+                for one in found.lowered
+                for cite in (Cite("invoice", one.before.invoice), Cite("invoice", one.after.invoice))
+            ),
+            lost,
+        )
+    other = [change for change in found.changes if not change.lowers]
+    if other:
+        keys = ", ".join(sorted({one.key for one in other})[:8])
+        yield Finding(
+            "settings-changed",
+            Weight.NOTE,
+            Words(
+                f"{count(len(other)).vi} thay đổi cấu hình khác: {keys}.",
+                f"{count(len(other)).en} other changes of the configuration: {keys}.",
+            ),
+            tuple(Cite("leaf", leaf) for leaf in dict.fromkeys(one.leaf for one in other)),
+        )
+    if len(found.versions) > 1:
+        listed = "; ".join(f"{since}: {version}" for version, since, _ in found.versions[:4])
+        yield Finding(
+            "software-changed",
+            Weight.LOOK,
+            Words(
+                f"Phần mềm đã thay đổi {count(len(found.versions) - 1).vi} lần: {listed}.",
+                f"The program changed {count(len(found.versions) - 1).en} times: {listed}.",
+            ),
+            tuple(Cite("leaf", leaf) for _, _, leaf in found.versions),
+        )

@@ -1,0 +1,1 @@
+"""The report for an officer: one self-contained HTML page."""
