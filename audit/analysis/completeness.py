@@ -31,6 +31,7 @@ class Completeness:
     invoices: int  # invoices in the period, corrections among them
     without_paper: int  # given in by the shop's software or by hand
     without_paper_total: int
+    contradicted: int  # papers without invoice that read as sales: among the explained, but see the findings
 
 
 PARTS = {
@@ -80,6 +81,7 @@ def complete(dossier: Dossier) -> tuple[Completeness, list[Finding]]:
         invoices=len(dossier.invoices),
         without_paper=len(without),
         without_paper_total=sum(one.total for one in without),
+        contradicted=sum(map(_hidden, dossier.papers)),
     )
     return account, list(_findings(dossier, invoices, without))
 
@@ -93,12 +95,12 @@ def _part(paper: Paper, seen: set[int]) -> str:
     return paper.kind if paper.fate is Fate.NON_SALE else str(paper.fate)
 
 
+def _hidden(paper: Paper) -> bool:
+    return paper.fate is Fate.NON_SALE and paper.says == "sale" and bool(paper.total)
+
+
 def _findings(dossier: Dossier, invoices: dict[int, Invoiced], without: list[Invoiced]) -> Iterator[Finding]:
-    hidden = [
-        paper
-        for paper in dossier.papers
-        if paper.says == "sale" and paper.total and paper.fate is Fate.NON_SALE and paper.kind != "drawer"
-    ]
+    hidden = [paper for paper in dossier.papers if _hidden(paper)]
     yield from _listed("sale-without-invoice", Weight.SERIOUS, hidden, _HIDDEN)
     lost = [
         paper
@@ -114,7 +116,16 @@ def _findings(dossier: Dossier, invoices: dict[int, Invoiced], without: list[Inv
     ]
     yield from _listed("left-undecided", Weight.LOOK, late, _UNDECIDED)
     dismissed = [paper for paper in dossier.papers if paper.fate is Fate.RESOLVED_NOTHING]
-    sales = [paper for paper in dismissed if paper.total and paper.says == "sale"]
+    invoiced = {
+        (paper.source, paper.receipt_no)
+        for paper in dossier.papers
+        if paper.receipt_no and paper.fate in {Fate.INVOICED, Fate.RESOLVED_SALE, Fate.WAITING}
+    }
+    sales = [
+        paper
+        for paper in dismissed
+        if paper.total and paper.says == "sale" and (paper.source, paper.receipt_no) not in invoiced
+    ]
     yield from _listed("dismissed-with-amount", Weight.SERIOUS, sales, _DISMISSED)
     others = [paper for paper in dismissed if paper not in sales]
     yield from _listed("dismissed", Weight.NOTE, others, _DISMISSED)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from bisect import bisect_left, bisect_right
+from collections import Counter
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from audit.dossier import VIETNAM, Fate
 from audit.figures import count, dong, moment
 from audit.findings import Cite, Finding, Weight
+from audit.paper_words import plain
 from audit.words import Words
 
 if TYPE_CHECKING:
@@ -82,32 +83,69 @@ def day_reports(dossier: Dossier) -> tuple[tuple[DayReport, ...], list[Finding]]
 _SALES = frozenset({Fate.INVOICED, Fate.RESOLVED_SALE, Fate.OPEN, Fate.WAITING, Fate.RAW})
 
 
+@dataclass(frozen=True, slots=True)
+class _Sums:
+    """Sums of everything captured from one source, in order of time."""
+
+    times: list[datetime]
+    sold: list[int]
+    back: list[int]
+    counted: list[int]
+
+    def between(self, start: int, end: int) -> tuple[int, int, int]:
+        """Turnover, refunds and receipts."""
+        return (
+            self.sold[end] - self.sold[start],
+            self.back[end] - self.back[start],
+            self.counted[end] - self.counted[start],
+        )
+
+
 def _compared(
     reports: list[Paper], times: list[datetime], amounts: list[int], refunds: list[int]
 ) -> Iterator[DayReport]:
-    """Each report against the span it fits best: the day so far, or since an earlier report.
+    """Each report against what was captured in its span.
 
-    A report may be of the day or of the shift, and with refunds taken off or not: the register's software
-    decides, so the reading that is kindest to the shop counts.
+    The register's software decides what a report counts: the day or the shift, with refunds taken off or not.
+    Where one of these fits exactly, it is that; else the one that fits most of the register's other reports.
     """
-    sums, back = [0, *accumulate(amounts)], [0, *accumulate(refunds)]
-    sold = [0, *accumulate(1 if amount else 0 for amount in amounts)]
-    for place, paper in enumerate(reports):
-        turnover = _labelled(paper.totals, _TURNOVER)
-        if turnover is None:
-            continue
-        receipts = _labelled(paper.totals, (_COUNT,))
-        end = bisect_right(times, paper.at)
-        midnight = paper.at.astimezone(VIETNAM).replace(hour=0, minute=0, second=0, microsecond=0)
-        starts = {bisect_left(times, midnight)}
-        starts |= {bisect_right(times, earlier.at) for earlier in reports[max(0, place - 3) : place]}
-        spans = [
-            (sums[end] - sums[start] - (back[end] - back[start]) * net, sold[end] - sold[start])
-            for start in starts
-            for net in (0, 1)
-        ]
-        captured, counted = min(spans, key=lambda span: (abs(turnover - span[0]), span))
-        yield DayReport(paper, turnover, receipts, captured, counted)
+    sums = _Sums(
+        times,
+        [0, *accumulate(amounts)],
+        [0, *accumulate(refunds)],
+        [0, *accumulate(1 if amount else 0 for amount in amounts)],
+    )
+    read = [(paper, turnover) for paper in reports if (turnover := _labelled(paper.totals, _TURNOVER))]
+    spans = [_spans(paper, [one for one, _ in read[:place]], sums) for place, (paper, _) in enumerate(read)]
+    fits = Counter(
+        rule
+        for (_, turnover), by_rule in zip(read, spans, strict=True)
+        for rule, (captured, _) in by_rule.items()
+        if captured == turnover
+    )
+    for (paper, turnover), by_rule in zip(read, spans, strict=True):
+        exact = [span for span in by_rule.values() if span[0] == turnover]
+        usual = max(by_rule, key=lambda rule: (fits[rule], -abs(by_rule[rule][0] - turnover)))
+        captured, counted = exact[0] if exact else by_rule[usual]
+        yield DayReport(paper, turnover, _labelled(paper.totals, (_COUNT,)), captured, counted)
+
+
+def _spans(paper: Paper, earlier: list[Paper], sums: _Sums) -> dict[tuple[str, bool], tuple[int, int]]:
+    """What was captured (dong, receipts), by rule: since midnight, the last report, the last day's last."""
+    midnight = paper.at.astimezone(VIETNAM).replace(hour=0, minute=0, second=0, microsecond=0)
+    end = bisect_right(sums.times, paper.at)
+    starts = {"day": bisect_left(sums.times, midnight)}
+    if earlier:
+        starts["shift"] = bisect_right(sums.times, earlier[-1].at)
+    before = [one for one in earlier[-8:] if one.day < paper.day]
+    if before:
+        starts["night"] = bisect_right(sums.times, before[-1].at)
+    found = {}
+    for rule, start in starts.items():
+        sold, back, counted = sums.between(min(start, end), end)
+        found[rule, False] = (sold, counted)
+        found[rule, True] = (sold - back, counted)
+    return found
 
 
 def _labelled(totals: tuple[tuple[str, int], ...], labels: tuple[str, ...]) -> int | None:
@@ -116,12 +154,6 @@ def _labelled(totals: tuple[tuple[str, int], ...], labels: tuple[str, ...]) -> i
             if re.match(rf"(?:{label})\b", plain(name)):
                 return amount
     return None
-
-
-def plain(text: str) -> str:
-    """Lower case, without accents: ``Tổng doanh thu`` is ``tong doanh thu``."""
-    apart = unicodedata.normalize("NFD", text.lower().replace("đ", "d"))
-    return " ".join("".join(sign for sign in apart if not unicodedata.combining(sign)).split())
 
 
 def _findings(reports: list[DayReport]) -> Iterator[Finding]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from audit.dossier import Dossier, Invoiced
 
-OUTAGE = timedelta(hours=1)  # an invoice that waited longer for its first answer makes an outage
+OUTAGE = timedelta(hours=3)  # an invoice that waited longer for its first answer makes an outage
 LOST_AFTER = timedelta(days=3)  # not delivered for so long is no outage any more
 LONG_OUTAGE = timedelta(days=2)
 
@@ -36,7 +36,7 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Outage:
-    """A time in which invoices waited for an answer for more than an hour."""
+    """A time in which invoices waited for an answer for more than three hours."""
 
     since: datetime
     until: datetime | None  # None: it lasts

@@ -140,8 +140,8 @@ def _findings(found: Numbers) -> Iterator[Finding]:
             "number-hole",
             Weight.SERIOUS,
             Words(
-                f"Thiếu {count(missing).vi} số hóa đơn: {_named(found.invoices)}.",
-                f"{count(missing).en} invoice numbers are missing: {_named(found.invoices)}.",
+                f"Thiếu {count(missing).vi} số hóa đơn: {_named(found.invoices)}",
+                f"{count(missing).en} invoice numbers are missing: {_named(found.invoices)}",
             ),
             tuple(
                 cite
@@ -158,9 +158,9 @@ def _findings(found: Numbers) -> Iterator[Finding]:
             Weight.SERIOUS if serious else Weight.LOOK,
             Words(
                 f"Máy tính tiền đánh số phiếu liên tục, nhưng thiếu {count(missing).vi} số"
-                f" ({percent(missing, whole).vi}): {_named(found.receipts)}.",
+                f" ({percent(missing, whole).vi}): {_named(found.receipts)}",
                 f"The register counts its receipts, but {count(missing).en} numbers"
-                f" ({percent(missing, whole).en}) are missing: {_named(found.receipts)}.",
+                f" ({percent(missing, whole).en}) are missing: {_named(found.receipts)}",
             ),
             tuple(
                 cite
@@ -174,4 +174,4 @@ def _named(holes: tuple[Hole, ...], most: int = 6) -> str:
     names = [
         f"{hole.series} {hole.first}" + (f"–{hole.last}" if hole.size > 1 else "") for hole in holes[:most]
     ]
-    return ", ".join(name.strip() for name in names) + (" …" if len(holes) > most else "")
+    return ", ".join(name.strip() for name in names) + (", …" if len(holes) > most else "")

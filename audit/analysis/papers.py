@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import timedelta
+from statistics import median
 from typing import TYPE_CHECKING
 
 from audit.dossier import Fate
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 
 AT_A_SALE = timedelta(minutes=2)  # a drawer opened so near to a receipt belongs to it
 PRINTED_OFTEN = 3  # copies of one receipt
-DRAWERS_A_DAY = 4.0  # openings without a sale, on average
+DRAWERS_A_DAY = 5.0  # openings without a sale, on average
+DRAWERS_MORE = 6  # on one day, and more than three times the usual
 TRAINING = 5  # prints in a period that are still somebody learning
 
 
@@ -102,7 +104,11 @@ def _findings(papers: OtherPapers, dossier: Dossier) -> Iterator[Finding]:
             " times or more",
         )
     if papers.drawers_alone:
-        often = len(papers.drawers_alone) / days > DRAWERS_A_DAY
+        by_day = Counter(paper.day for paper in papers.drawers_alone)
+        usual = median([by_day[day] for day in {paper.day for paper in dossier.papers}])
+        often = len(papers.drawers_alone) / days > DRAWERS_A_DAY or any(
+            many > 3 * usual + DRAWERS_MORE for many in by_day.values()
+        )
         yield _finding(
             "drawer-without-sale",
             Weight.LOOK if often else Weight.NOTE,

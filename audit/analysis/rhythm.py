@@ -30,7 +30,8 @@ SILENCE = 14.0  # sales that a silence should have brought: by chance once in a 
 LULL = timedelta(minutes=30)  # shorter is no silence, however busy the shop is
 HISTORY = 28  # days that a day is compared with
 FEWEST_BEFORE = 10
-DROP_SHARE, DROP_SCORE = 0.5, -4.0  # half of the usual day, and four robust deviations below it
+FEWEST_ALIKE = 4  # weekends in that history, to compare a weekend with weekends only
+DROP_SHARE, DROP_SCORE = 0.5, -3.5  # half of the usual day, and 3.5 robust deviations below it
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,7 @@ def _silences(sold: list[tuple[datetime, int, int]], days: list[date]) -> Iterat
     for (begun, before, _), (ended, after, _) in itertools.pairwise(sold):
         if begun.date() != ended.date() or ended - begun < LULL:
             continue
-        weekend = begun.weekday() >= 5
+        weekend = _weekend(begun)
         expected = sum(usual[weekend, slot] * share for slot, share in _shares(_slot(begun), _slot(ended)))
         if expected >= SILENCE and poisson_at_most(0, expected) < 1e-6:
             yield Silence(begun, ended, expected, before, after)
@@ -140,10 +141,10 @@ def _usual(sold: list[tuple[datetime, int, int]], days: list[date]) -> dict[tupl
     """
     per: dict[tuple[bool, int], Counter[date]] = defaultdict(Counter)
     for at, _, _ in sold:
-        per[at.weekday() >= 5, int(_slot(at))][at.date()] += 1
+        per[_weekend(at), int(_slot(at))][at.date()] += 1
     out: dict[tuple[bool, int], float] = defaultdict(float)
     for weekend in (False, True):
-        members = [one for one in days if (one.weekday() >= 5) == weekend]
+        members = [one for one in days if _weekend(one) == weekend]
         kinds = [weekend] if len(members) >= 4 else [False, True]
         of = members if len(members) >= 4 else days
         for slot in range(24 * 60 // SLOT):
@@ -159,14 +160,20 @@ def _usual(sold: list[tuple[datetime, int, int]], days: list[date]) -> dict[tupl
 
 def _drops(days: Sequence[tuple[date, int]]) -> Iterator[Drop]:
     for place, (one, total) in enumerate(days):
-        before = [amount for _, amount in days[max(0, place - HISTORY) : place]]
-        if len(before) < FEWEST_BEFORE or place == len(days) - 1:
+        history = days[max(0, place - HISTORY) : place]
+        if len(history) < FEWEST_BEFORE or place == len(days) - 1:
             continue  # too little to compare with; the last day may not be over
+        alike = [amount for other, amount in history if _weekend(other) == _weekend(one)]
+        before = alike if len(alike) >= FEWEST_ALIKE else [amount for _, amount in history]
         usual = median(before)
         deviation = 1.4826 * median(abs(amount - usual) for amount in before)
         score = (total - usual) / max(deviation, 0.05 * usual, 1)
         if total < DROP_SHARE * usual and score < DROP_SCORE:
             yield Drop(one, total, round(usual), score)
+
+
+def _weekend(one: date) -> bool:
+    return one.weekday() >= 5
 
 
 def _findings(found: Rhythm) -> Iterator[Finding]:
