@@ -5,7 +5,9 @@
     AuditError               E-AUD-000
     ├── BundleUnreadable     E-AUD-001  not an evidence bundle, or a damaged one
     ├── BundleNewer          E-AUD-002  written by a newer program
-    └── PeriodInvalid        E-AUD-003  from and to do not make a period
+    ├── PeriodInvalid        E-AUD-003  from and to do not make a period
+    ├── FleetUnavailable     E-AUD-010  comparing many sellers needs DuckDB
+    └── NoBundles            E-AUD-011  a folder without bundles
 """
 
 from errors import ThunganError
@@ -41,3 +43,19 @@ class PeriodInvalid(AuditError):
     code = "E-AUD-003"
     advice_vi = "Ghi ngày dạng 2026-11-30; ngày đầu không sau ngày cuối."
     advice_en = "Write days as 2026-11-30, the first not after the last."
+
+
+class FleetUnavailable(AuditError):
+    """Comparing many sellers needs DuckDB, which is not installed."""
+
+    code = "E-AUD-010"
+    advice_vi = "Cài thêm phần fleet: pip install 'thungan[fleet]'."
+    advice_en = "Install the extra fleet: pip install 'thungan[fleet]'."
+
+
+class NoBundles(AuditError):
+    """A folder holds neither evidence bundles nor tables of an earlier report."""
+
+    code = "E-AUD-011"
+    advice_vi = "Chép các tệp hồ sơ (.zip) vào thư mục này, hoặc chọn thư mục khác."
+    advice_en = "Put the bundles (.zip) into this folder, or name another."

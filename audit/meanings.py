@@ -237,6 +237,15 @@ MEANINGS: dict[str, Meaning] = {
         "Liệt kê để đầy đủ; không ảnh hưởng đến thuế.",
         "Listed for completeness; they do not bear on the tax.",
     ),
+    "software-altered": _of(
+        "Chương trình bị thay mà phiên bản không đổi",
+        "The program was altered under the same version",
+        "Bản vá thử của người cài đặt cũng làm vậy. Hãy so mã SHA-256 với danh sách của nhà cung cấp. Chương"
+        " trình giả cũng có thể khai mã của chương trình thật.",
+        "An installer's trial patch does it too. Compare the SHA-256 with the maker's list. A forged program"
+        " may"
+        " also give the hash of the real one.",
+    ),
     "software-changed": _of(
         "Phần mềm đã thay đổi",
         "The program changed",

@@ -23,7 +23,17 @@ if TYPE_CHECKING:
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Options."""
-    parser.add_argument("action", choices=["export"], help="export: one file with everything of a period")
+    parser.add_argument(
+        "action",
+        choices=["export", "report"],
+        help="export: one file with everything of a period; report: an HTML page from such files",
+    )
+    parser.add_argument(
+        "file", nargs="?", type=Path, metavar="FILE", help="report: a bundle, or a folder of them"
+    )
+    parser.add_argument(
+        "--keep", type=Path, metavar="DIR", help="report on a folder: keep its tables (Parquet) here"
+    )
     parser.add_argument("--from", dest="first", metavar="DAY", help="export: first day, as 2026-11-01")
     parser.add_argument("--to", dest="last", metavar="DAY", help="export: last day, included")
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="the file to write")
@@ -35,6 +45,10 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Exit 0 done."""
+    if arguments.action == "report":
+        from agent.audit_report import report
+
+        return report(arguments)
     return _export(load_config(arguments.data or default_folder()), arguments)
 
 

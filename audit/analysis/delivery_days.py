@@ -106,18 +106,40 @@ def _outages(dossier: Dossier) -> Iterator[Outage]:
         yield Outage(since, until, size)
 
 
+def _line_down(dossier: Dossier) -> Iterator[tuple[datetime, datetime]]:
+    """When the ledger says that the line to the authority was away."""
+    since: datetime | None = None
+    for event in dossier.events:
+        if event.kind == "line.down":
+            since = since or event.at
+        elif event.kind == "line.up" and since is not None:
+            yield since, event.at
+            since = None
+    if since is not None:
+        yield since, dossier.exported_at
+
+
+def _overlap(invoice: Invoiced, since: datetime, until: datetime) -> bool:
+    return invoice.reached_at is not None and invoice.issued_at <= until and since <= invoice.reached_at
+
+
 def _findings(dossier: Dossier, found: DeliveryDays) -> Iterator[Finding]:
     late = [
         invoice for invoice in dossier.invoices if invoice.reached_at is not None and not _on_its_day(invoice)
     ]
     if late:
         days = {invoice.day for invoice in late}
+        down = list(_line_down(dossier))
+        cut = sum(any(_overlap(invoice, since, until) for since, until in down) for invoice in late)
         yield Finding(
             "late",
-            Weight.LOOK,
+            Weight.NOTE if cut == len(late) else Weight.LOOK,
             Words(
-                f"{count(len(late)).vi} hóa đơn của {len(days)} ngày đến cơ quan thuế sau ngày bán.",
-                f"{count(len(late)).en} invoices of {len(days)} days reached the authority after their day.",
+                f"{count(len(late)).vi} hóa đơn của {len(days)} ngày đến cơ quan thuế sau ngày bán; với"
+                f" {count(cut).vi} hóa đơn, sổ cái có ghi mất liên lạc lúc đó.",
+                f"{count(len(late)).en} invoices of {len(days)} days reached the authority after their day;"
+                " for"
+                f" {count(cut).en} of them the ledger recorded an outage at that time.",
             ),
             tuple(Cite("invoice", invoice.number) for invoice in late),
             sum(invoice.total for invoice in late),

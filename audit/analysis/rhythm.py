@@ -43,6 +43,7 @@ class Silence:
     expected: float
     before: int
     after: int
+    off: bool  # the program was not running for some of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ def rhythm(dossier: Dossier) -> tuple[Rhythm, list[Finding]]:
         tuple(tuple(row) for row in hours),
         tuple((one, counts[one], totals[one]) for one in open_days),
         tuple(closed),
-        tuple(_silences(sold, open_days)),
+        tuple(_silences(sold, open_days, list(_off(dossier)))),
         tuple(_drops([(one, totals[one]) for one in open_days])),
     )
     return found, list(_findings(found))
@@ -106,7 +107,20 @@ def _between(days: list[date]) -> list[date]:
     return sorted(whole - set(days))
 
 
-def _silences(sold: list[tuple[datetime, int, int]], days: list[date]) -> Iterator[Silence]:
+def _off(dossier: Dossier) -> Iterator[tuple[datetime, datetime]]:
+    """When the program was not running: from a stop, or the last sign of life, to the next start."""
+    last: datetime | None = None
+    stamps = [(event.leaf, event.at, event.kind) for event in dossier.events]
+    stamps += [(paper.leaf, paper.at, "") for paper in dossier.papers]
+    for _, at, kind in sorted(stamps):
+        if kind == "program.started" and last is not None:
+            yield last, at
+        last = at
+
+
+def _silences(
+    sold: list[tuple[datetime, int, int]], days: list[date], off: list[tuple[datetime, datetime]]
+) -> Iterator[Silence]:
     """Gaps inside a day, against the median of the same quarter hours on the other days."""
     if len(days) < FEWEST_DAYS:
         return
@@ -117,7 +131,8 @@ def _silences(sold: list[tuple[datetime, int, int]], days: list[date]) -> Iterat
         weekend = _weekend(begun)
         expected = sum(usual[weekend, slot] * share for slot, share in _shares(_slot(begun), _slot(ended)))
         if expected >= SILENCE and poisson_at_most(0, expected) < 1e-6:
-            yield Silence(begun, ended, expected, before, after)
+            stopped = any(since < ended and until > begun for since, until in off)
+            yield Silence(begun, ended, expected, before, after, stopped)
 
 
 SLOT = 15  # minutes
@@ -182,14 +197,15 @@ def _findings(found: Rhythm) -> Iterator[Finding]:
             f"{moment(one.since)}–{one.until:%H:%M} (≈ {round(one.expected)})" for one in found.silences[:6]
         )
         missing = sum(one.expected for one in found.silences)
+        off = sum(one.off for one in found.silences)
         yield Finding(
             "silence",
             Weight.LOOK,
             Words(
                 f"{count(len(found.silences)).vi} khoảng lặng trong giờ bán, nơi thường có khoảng"
-                f" {count(round(missing)).vi} lần bán: {listed}.",
+                f" {count(round(missing)).vi} lần bán; {off} khoảng có lúc chương trình tắt: {listed}.",
                 f"{count(len(found.silences)).en} silences in selling hours that usually bring about"
-                f" {count(round(missing)).en} sales: {listed}.",
+                f" {count(round(missing)).en} sales; in {off} the program was off for a while: {listed}.",
             ),
             tuple(
                 cite

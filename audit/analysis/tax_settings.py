@@ -12,9 +12,9 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from audit.dossier import VIETNAM
 from audit.figures import count, day, dong, moment
 from audit.findings import Cite, Finding, Weight
 from audit.words import Words
@@ -50,12 +50,23 @@ class Lowered:
 
 
 @dataclass(frozen=True, slots=True)
+class Version:
+    """A program that ran: name and version, the SHA-256 of its code, since when, and the leaf that says"
+    " so."""
+
+    name: str
+    code: str
+    since: str
+    leaf: int
+
+
+@dataclass(frozen=True, slots=True)
 class TaxSettings:
     """Changes in order, and articles with most lost first. ``versions``: programs that ran, in order."""
 
     changes: tuple[Change, ...]
     lowered: tuple[Lowered, ...]
-    versions: tuple[tuple[str, str, int], ...]  # version, since, leaf
+    versions: tuple[Version, ...]
 
 
 def tax_settings(dossier: Dossier) -> tuple[TaxSettings, list[Finding]]:
@@ -68,16 +79,24 @@ def tax_settings(dossier: Dossier) -> tuple[TaxSettings, list[Finding]]:
 
 
 def _changes(events: list[Event]) -> Iterator[Change]:
-    for before, after in itertools.pairwise(events):
-        old, new = flat(before.fields), flat(after.fields)
+    for before, after in pairwise(events):
+        old, new = _settings(before), _settings(after)
         for key in sorted(old.keys() | new.keys()):
             one, other = old.get(key, ""), new.get(key, "")
-            if one != other and not _PROGRAM.search(key):
+            if one != other:
                 yield Change(after.leaf, moment(after.at), key, one, other, _lowers(key, one, other))
 
 
-_PROGRAM = re.compile(r"software|program|build|version|sha256|python|platform")
-_HIDES = re.compile(r"profile|source|kinds|titles")
+def _settings(event: Event) -> dict[str, str]:
+    """What a configuration leaf says, as ``vat.default`` → ``8%``; profiles by their SHA-256."""
+    content, profiles = event.fields.get("content"), event.fields.get("profiles")
+    return flat(content if isinstance(content, dict) else {}) | flat(
+        {"profiles": profiles if isinstance(profiles, dict) else {}}
+    )
+
+
+_HIDES = re.compile(r"profile|^source\.|^buyer\.")
+_QUIET = re.compile(r"source\.(?:hold_ms|uri)$")  # another port hides nothing; what comes of it is seen
 
 
 def flat(value: Any, name: str = "") -> dict[str, str]:
@@ -98,12 +117,12 @@ def flat(value: Any, name: str = "") -> dict[str, str]:
 
 
 def _lowers(key: str, before: str, after: str) -> bool:
-    if "rate" in key or key.startswith(("vat", "household")):
+    if key.startswith(("vat", "household")):
         old, new = percent_of(before), percent_of(after)
         if old is not None and new is not None:
             return new < old
-        return new is not None or bool(after)
-    return bool(_HIDES.search(key)) and bool(before)
+        return bool(after) and not key.endswith((".from", ".until"))
+    return bool(_HIDES.search(key)) and not _QUIET.search(key)
 
 
 def percent_of(rate: str) -> float | None:
@@ -134,18 +153,14 @@ def _by_law(before: ArticleRate, after: ArticleRate) -> bool:
     return (before.rate, after.rate) == ("10%", "8%") and before.last < begins <= after.first <= ends
 
 
-def _versions(dossier: Dossier) -> Iterator[tuple[str, str, int]]:
-    last = None
+def _versions(dossier: Dossier) -> Iterator[Version]:
+    last: tuple[str, str] | None = None
     for event in dossier.events:
-        values = flat(event.fields)
-        version = " ".join(
-            value
-            for key, value in sorted(values.items())
-            if _PROGRAM.search(key) and event.kind in {"configuration", "software", "program.started"}
-        )
-        if version and version != last:
-            last = version
-            yield version, moment(event.at.astimezone(VIETNAM)), event.leaf
+        if event.kind == "configuration":
+            name, code = str(event.fields.get("program", "")), str(event.fields.get("code", ""))
+            if (name, code) != last:
+                last = (name, code)
+                yield Version(name, code, moment(event.at), event.leaf)
 
 
 def _findings(found: TaxSettings) -> Iterator[Finding]:
@@ -199,14 +214,32 @@ def _findings(found: TaxSettings) -> Iterator[Finding]:
             ),
             tuple(Cite("leaf", leaf) for leaf in dict.fromkeys(one.leaf for one in other)),
         )
-    if len(found.versions) > 1:
-        listed = "; ".join(f"{since}: {version}" for version, since, _ in found.versions[:4])
+    altered = [
+        (before, after)
+        for before, after in pairwise(found.versions)
+        if before.name == after.name and before.code != after.code
+    ]
+    if altered:
+        listed = "; ".join(f"{after.since}: {after.name} {after.code[:12]}" for _, after in altered[:4])
+        yield Finding(
+            "software-altered",
+            Weight.SERIOUS,
+            Words(
+                f"Mã chương trình thay đổi {count(len(altered)).vi} lần mà phiên bản vẫn như cũ: {listed}.",
+                f"The program's code changed {count(len(altered)).en} times under the same version:"
+                f" {listed}.",
+            ),
+            tuple(Cite("leaf", version.leaf) for pair in altered for version in pair),
+        )
+    updates = [after for before, after in pairwise(found.versions) if before.name != after.name]
+    if updates:
+        listed = "; ".join(f"{version.since}: {version.name}" for version in updates[:4])
         yield Finding(
             "software-changed",
-            Weight.LOOK,
+            Weight.NOTE,
             Words(
-                f"Phần mềm đã thay đổi {count(len(found.versions) - 1).vi} lần: {listed}.",
-                f"The program changed {count(len(found.versions) - 1).en} times: {listed}.",
+                f"Phần mềm được thay {count(len(updates)).vi} lần: {listed}.",
+                f"The program was replaced {count(len(updates)).en} times: {listed}.",
             ),
-            tuple(Cite("leaf", leaf) for _, _, leaf in found.versions),
+            tuple(Cite("leaf", version.leaf) for version in updates),
         )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from audit.analysis.digits import EXPECTED
 from audit.dossier import VIETNAM
-from audit.figures import count, dong
+from audit.figures import count, decimal, dong, percent
 from audit.words import Words
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from audit.analysis.delivery_days import Day, Outage
     from audit.analysis.digits import Digits
     from audit.analysis.rhythm import Rhythm
+    from audit.fleet.compare import Spread
+    from audit.fleet.measures import Measure
 
 WIDTH = 960
 _MILLION = 1_000_000
@@ -156,6 +158,34 @@ def digits_chart(digits: Digits) -> str:
     parts += [f'<circle class="law-point" cx="{x:.1f}" cy="{y:.1f}" r="4"/>' for x, y in points]
     title = Words("Chữ số đầu của số tiền hóa đơn", "First digits of invoice totals")
     return _svg(parts, bottom + 26, title, width=left + 9 * step + 10)
+
+
+def spread_chart(spread: Spread) -> str:
+    """How many sellers have which value; those that stand out are marked above."""
+    left, top, bottom, width = 6, 22, 96, 300
+    most = max(spread.bins)
+    step = (width - 2 * left) / len(spread.bins)
+    parts = []
+    for place, number in enumerate(spread.bins):
+        if number:
+            height = max(1.5, (bottom - top) * number / most)
+            parts.append(
+                f'<rect class="good" x="{left + place * step:.1f}" y="{bottom - height:.1f}"'
+                f' width="{step - 1:.1f}" height="{height:.1f}"><title>{number}</title></rect>'
+            )
+    for value in spread.far[:200]:
+        x = left + (width - 2 * left) * (value - spread.low) / (spread.high - spread.low)
+        parts.append(f'<path class="mark" d="M{x:.1f} {top - 3}l-4 -8h8z"/>')
+    parts.append(f'<line class="axis" x1="{left}" y1="{bottom}" x2="{width - left}" y2="{bottom}"/>')
+    low, high = (value_of(spread.measure, end) for end in (spread.low, spread.high))
+    parts.append(_both(left, bottom + 14, low, "start"))
+    parts.append(_both(width - left, bottom + 14, high, "end"))
+    return _svg(parts, bottom + 18, spread.measure.title, width=width)
+
+
+def value_of(measure: Measure, value: float) -> Words:
+    """A measure's value as it is written."""
+    return percent(value, 1) if measure.percent else decimal(value, 3)
 
 
 def _svg(parts: Iterable[str], height: float, title: Words, width: float = WIDTH) -> str:

@@ -1,12 +1,12 @@
 """A shop over weeks of simulated time: honest, or with known manipulations; the agent in it is the real one.
 
-Real are configuration, capture, reading, store, issuing, ledger, checkpoints, delivery and the sandbox authority
-(in memory); simulated are the customers, the register and the clock.
+Real are configuration, capture, reading, store, issuing, ledger, checkpoints, delivery and the sandbox
+authority (in memory); simulated are the customers, the register and the clock.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -19,7 +19,6 @@ from simulated_register import (
     Print,
     Register,
     bill,
-    copy_of,
     day_report,
     drawer,
     receipt,
@@ -29,7 +28,7 @@ from simulated_register import (
 )
 
 from agent.commands.init import DEMO_PHRASE, DEMO_SELLER, make_folder
-from agent.config import Config, load_config
+from agent.config import load_config
 from agent.daemon import Till
 from agent.parts import open_signer, sign_checkpoint
 from authority.codes import direct_code
@@ -43,9 +42,9 @@ from drivers.framing import Captured
 from errors import ThunganError
 from invoice.sale_json import VIETNAM
 from outbox.captures import RawCapture, settle_capture
-from outbox.deadlines import record_clock_jump, watch_deadline
+from outbox.deadlines import watch_deadline
 from outbox.delivery import Delivery
-from outbox.resolving import resolve_as_nothing, resolve_as_sale
+from outbox.resolving import resolve_as_nothing
 from outbox.states import CaptureState
 from outbox.store import Store
 from signing.keys import throwaway_pkcs12
@@ -53,8 +52,6 @@ from signing.passphrase import Secret
 
 FIRST = date(2026, 11, 2)
 SOURCE = "serial:///dev/ttyUSB0"
-
-Paper = Callable[["Shop", Day], Iterator[Print]]
 
 
 @dataclass(frozen=True)
@@ -230,10 +227,8 @@ class Shop:
         if number == self.plan.clock_back and paper.at.hour >= 20:
             back = timedelta(hours=26)
         self.now = paper.at - back
-        try:
+        with suppress(ThunganError):  # the alarm stands, the paper is kept: selling goes on
             self.till.take(SOURCE, Captured(paper.data, "drawer" if paper.kind == "drawer" else "cut"))
-        except ThunganError:
-            pass  # the alarm stands, the paper is kept: selling goes on
         if paper.kind == "quarantined":
             self._decide(number, paper)
         self.now = paper.at

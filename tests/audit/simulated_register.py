@@ -1,7 +1,7 @@
 """A restaurant's register: what it prints in the course of a day, and what it counts for its own reports.
 
-The day is made with dice from a seed, so that two shops with the same seed have the same customers. Which papers
-leave the register, and what the register itself remembers, a fraud may change (``simulated_fraud``).
+The day is made with dice from a seed, so that two shops with the same seed have the same customers. Which
+papers leave the register, and what the register itself remembers, a fraud may change (``simulated_fraud``).
 """
 
 from __future__ import annotations
@@ -62,7 +62,8 @@ class Order:
 
 @dataclass(frozen=True)
 class Print:
-    """One paper that leaves the register. ``kind`` as the agent should read it; ``order`` where it has one."""
+    """One paper that leaves the register. ``kind`` as the agent should read it; ``order`` where it has"
+    " one."""
 
     at: datetime
     kind: str

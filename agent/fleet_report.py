@@ -1,0 +1,109 @@
+"""``thungan audit report FOLDER``: many sellers' bundles, reduced to tables by all cores, then compared."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import nullcontext
+from hashlib import sha256
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from agent.audit_report import write_page
+from agent.progress_line import ProgressLine
+from audit.errors import NoBundles
+from errors import ThunganError
+
+if TYPE_CHECKING:
+    import argparse
+
+    from audit.fleet.compare import Fleet
+
+
+def report_fleet(folder: Path, arguments: argparse.Namespace) -> int:
+    """Write the comparison. Tables that ``--keep`` holds from an earlier run are used again."""
+    from audit.fleet.compare import compare
+    from audit.fleet.tables import open_duckdb
+    from audit.report.fleet_page import render_fleet
+
+    with open_duckdb():
+        pass  # said at once, not after an hour of reading
+    bundles = sorted(folder.glob("*.zip"))
+    keep: Path | None = arguments.keep
+    with TemporaryDirectory() if keep is None else nullcontext(str(keep)) as name:
+        tables = Path(name)
+        tables.mkdir(parents=True, exist_ok=True)
+        unreadable = _reduce(bundles, tables)
+        if not any(tables.glob("*.sales.parquet")):
+            raise NoBundles(f"{folder} holds no evidence bundle that can be read")
+        fleet = compare(tables)
+    output: Path = arguments.output or folder / "sellers.html"
+    write_page(output, render_fleet(fleet, unreadable))
+    _tell(output, fleet, unreadable, as_json=arguments.json)
+    return 0
+
+
+def _reduce(bundles: list[Path], tables: Path) -> list[tuple[str, str]]:
+    """Make the tables that are missing; which bundles could not be read, and why."""
+    missing = [(path, _name(path)) for path in bundles]
+    missing = [(path, name) for path, name in missing if not (tables / f"{name}.counts.parquet").exists()]
+    unreadable = []
+    line = ProgressLine("bundles")
+    try:
+        with ProcessPoolExecutor(min(os.cpu_count() or 1, max(1, len(missing)))) as pool:
+            waiting = {pool.submit(reduce_bundle, path, tables, name): path for path, name in missing}
+            for done, future in enumerate(as_completed(waiting), start=1):
+                line(done, len(waiting))
+                if problem := future.result():
+                    unreadable.append((waiting[future].name, problem))
+    finally:
+        line.end()
+    return sorted(unreadable)
+
+
+def _name(path: Path) -> str:
+    """A bundle's tables bear its name, size and time, so a bundle that was replaced is read again."""
+    stat = path.stat()
+    mark = sha256(f"{path.name} {stat.st_size} {stat.st_mtime_ns}".encode()).hexdigest()[:12]
+    return f"{path.stem}-{mark}"
+
+
+def reduce_bundle(path: Path, tables: Path, name: str) -> str | None:
+    """One bundle to its tables; what is wrong with it in words, or None. Runs in a process of its own."""
+    from audit.analysis import analyse
+    from audit.bundle.reading import Bundle
+    from audit.dossier_reading import read_dossier
+    from audit.fleet.tables import write_tables
+
+    try:
+        with Bundle(path) as bundle:
+            dossier = read_dossier(bundle)
+        write_tables(dossier, analyse(dossier), tables, name)
+    except ThunganError as error:
+        return error.message
+    return None
+
+
+def _tell(output: Path, fleet: Fleet, unreadable: list[tuple[str, str]], *, as_json: bool) -> None:
+    if as_json:
+        outliers = [
+            {
+                "seller": one.seller,
+                "name": one.name,
+                "serious": list(one.worst),
+                "stands_out": {standing.measure.name: round(standing.score, 1) for standing in one.standing},
+            }
+            for one in fleet.outliers
+        ]
+        found = {"file": str(output), "sellers": fleet.sellers, "sales": fleet.sales, "outliers": outliers}
+        sys.stdout.write(json.dumps({**found, "unreadable": dict(unreadable)}, ensure_ascii=False) + "\n")
+        return
+    sys.stdout.write(f"{output}\n  {fleet.sellers:,} sellers, {fleet.sales:,} sales\n")
+    for one in fleet.outliers[:20]:
+        marks = [*one.worst, *(f"{s.measure.name} {s.score:.1f}" for s in one.standing)]
+        sys.stdout.write(f"  {one.seller:<18} {', '.join(marks)}\n")
+    for name, why in unreadable:
+        sys.stdout.write(f"  could not be read: {name}: {why}\n")
