@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: storm carts fuzz package test-package packaging-tools help docs setup system demo test lint bench lock clean mutations
+.PHONY: storm fraud carts fuzz package test-package packaging-tools help docs setup system demo test lint bench lock clean mutations
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -34,6 +34,9 @@ lint: setup ## format, lint, types, import arrows
 
 storm: setup ## crashes and power cuts (STORM of them, 10000), nothing lost, nothing doubled
 	@$(BIN)/python tests/storm/storm.py --crashes $(or $(STORM),10000)
+
+fraud: setup ## weeks of an honest shop and a crook, against what the audit report claims (SEEDS of them)
+	@$(BIN)/python tests/audit/fraud_storm.py --seeds $(or $(SEEDS),3)
 
 carts: setup ## random sales against every sum (CARTS of them)
 	@$(BIN)/python tests/invoice/cart_storm.py --carts $(or $(CARTS),200000)

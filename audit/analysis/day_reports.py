@@ -32,6 +32,9 @@ _COUNT = (
 )
 
 
+NIGHT = 6  # o'clock: a report before that ends the day before
+
+
 @dataclass(frozen=True, slots=True)
 class DayReport:
     """One report: its turnover and count (if it says one), and what was captured in the best fitting span."""
@@ -115,7 +118,9 @@ def _compared(
         [0, *accumulate(refunds)],
         [0, *accumulate(1 if amount else 0 for amount in amounts)],
     )
-    read = [(paper, turnover) for paper in reports if (turnover := _labelled(paper.totals, _TURNOVER))]
+    read = [
+        (paper, turnover) for paper in reports if (turnover := _labelled(paper.totals, _TURNOVER)) is not None
+    ]
     spans = [_spans(paper, [one for one, _ in read[:place]], sums) for place, (paper, _) in enumerate(read)]
     fits = Counter(
         rule
@@ -124,6 +129,8 @@ def _compared(
         if captured == turnover
     )
     for (paper, turnover), by_rule in zip(read, spans, strict=True):
+        if turnover and len(by_rule) == 2 and paper.at.astimezone(VIETNAM).hour < NIGHT:
+            continue  # the first report, in the small hours: it counts a day that is not in the evidence
         exact = [span for span in by_rule.values() if span[0] == turnover]
         usual = max(by_rule, key=lambda rule: (fits[rule], -abs(by_rule[rule][0] - turnover)))
         captured, counted = exact[0] if exact else by_rule[usual]

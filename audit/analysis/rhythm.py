@@ -11,6 +11,7 @@ import itertools
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from math import log
 from statistics import median
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from audit.dossier import Dossier
 
 FEWEST_DAYS = 7  # of history, to know a rhythm
-SILENCE = 14.0  # sales that a silence should have brought: by chance once in a million hours
+SILENCE = 12.0  # sales that a silence should have brought: by chance six times in a million
 LULL = timedelta(minutes=30)  # shorter is no silence, however busy the shop is
 HISTORY = 28  # days that a day is compared with
 FEWEST_BEFORE = 10
@@ -130,7 +131,7 @@ def _silences(
             continue
         weekend = _weekend(begun)
         expected = sum(usual[weekend, slot] * share for slot, share in _shares(_slot(begun), _slot(ended)))
-        if expected >= SILENCE and poisson_at_most(0, expected) < 1e-6:
+        if expected >= SILENCE and poisson_at_most(0, expected) < 1e-5:
             stopped = any(since < ended and until > begun for since, until in off)
             yield Silence(begun, ended, expected, before, after, stopped)
 
@@ -181,8 +182,9 @@ def _drops(days: Sequence[tuple[date, int]]) -> Iterator[Drop]:
         alike = [amount for other, amount in history if _weekend(other) == _weekend(one)]
         before = alike if len(alike) >= FEWEST_ALIKE else [amount for _, amount in history]
         usual = median(before)
-        deviation = 1.4826 * median(abs(amount - usual) for amount in before)
-        score = (total - usual) / max(deviation, 0.05 * usual, 1)
+        # In logarithms: turnover varies by shares, not by dong.
+        deviation = 1.4826 * median(abs(log(max(amount, 1) / max(usual, 1))) for amount in before)
+        score = log(max(total, 1) / max(usual, 1)) / max(deviation, 0.05)
         if total < DROP_SHARE * usual and score < DROP_SCORE:
             yield Drop(one, total, round(usual), score)
 

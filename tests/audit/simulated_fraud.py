@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from random import Random
+from typing import Any
 
 from cryptography import x509
 from simulated_register import (
@@ -32,6 +33,7 @@ from agent.config import load_config
 from agent.daemon import Till
 from agent.parts import open_signer, sign_checkpoint
 from authority.codes import direct_code
+from authority.errors import GatewayUnreachable
 from authority.memory import MemoryGateway
 from authority.package import PackageFrame
 from authority.sandbox.core import Sandbox
@@ -77,12 +79,12 @@ HONEST = Plan()
 class SwappedTill(Till):
     """A program that somebody has changed: it calls large sales kitchen tickets."""
 
-    def _understand(self, capture: RawCapture, began: float) -> bytes:
+    def _understand(self, capture: RawCapture, *more: Any) -> bytes:
         text = capture.data.decode(errors="replace")
         if "HÓA ĐƠN BÁN HÀNG\n" in text and "Lẩu thái" in text:
             self._store.run(settle_capture(capture.capture_id, CaptureState.NON_SALE, "kitchen"))
             return b""
-        return super()._understand(capture, began)
+        return super()._understand(capture, *more)
 
 
 class Shop:
@@ -127,7 +129,7 @@ class Shop:
         self._deliver()
         sign_checkpoint(self.config, self.store)
         self.store.close()
-        self._sandbox.close()
+        self.sandbox.close()
 
     def _make_folder(self) -> None:
         make_folder(self.folder, demo=True)
@@ -138,9 +140,9 @@ class Shop:
 
     def _open_authority(self) -> None:
         keys = open_keys(self.folder / "sandbox", "127.0.0.1", self.now)
-        self._sandbox = Sandbox(SandboxStore(self.folder / "sandbox.db"), keys.signer, faults=FaultPlan())
+        self.sandbox = Sandbox(SandboxStore(self.folder / "sandbox.db"), keys.signer, faults=FaultPlan())
         sender = direct_code(self.config.seller.tax_code)
-        self._gateway = MemoryGateway(self._sandbox, sender, lambda: self.now)
+        self._gateway = _Line(self, sender)
         frame = PackageFrame.of(open_signer(self.config), sender=sender, tax_code=self.config.seller.tax_code)
         trust = [x509.load_pem_x509_certificate(keys.trust.read_bytes())]
         self._delivery = Delivery(
@@ -252,13 +254,12 @@ class Shop:
         self.now = at
 
     def _deliver(self) -> None:
-        if self._line_is_down():
-            return
         self.till.take_left_over()
         self._delivery.run_once()
         self.store.run(watch_deadline())
 
-    def _line_is_down(self) -> bool:
+    @property
+    def line_is_down(self) -> bool:
         """One honest outage, over night."""
         begun = _morning_of(8) + timedelta(hours=10)
         return begun <= self.now < begun + timedelta(hours=20)
@@ -267,6 +268,19 @@ class Shop:
         self._wait_until(self.now.replace(hour=23, minute=40))
         sign_checkpoint(self.config, self.store)
         self._wait_until((self.now + timedelta(days=1)).replace(hour=6, minute=0))
+
+
+class _Line(MemoryGateway):
+    """The way to the sandbox in memory, which is away when the shop's line is."""
+
+    def __init__(self, shop: Shop, sender: str) -> None:
+        super().__init__(shop.sandbox, sender, lambda: shop.now)
+        self._shop = shop
+
+    def _reached(self) -> datetime:
+        if self._shop.line_is_down:
+            raise GatewayUnreachable("no route to host")
+        return super()._reached()
 
 
 def _morning_of(number: int) -> datetime:

@@ -1,0 +1,31 @@
+"""The simulated fraudster: the report names each manipulation, and leaves the honest twin in peace."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from fraud_claims import CLAIMS, EDITS, edited, examine, fast_folder, twins
+
+from audit.findings import Weight
+
+
+def test_the_report_names_each_manipulation_and_nothing_serious_of_the_honest_twin() -> None:
+    """One test, because the weeks of two shops are simulated for it."""
+    with TemporaryDirectory(dir=fast_folder()) as name:
+        honest, crook, taken = twins(Path(name))
+        assert taken > 10_000_000
+        dossier, analysis = examine(honest)
+        assert len(dossier.invoices) > 800
+        assert [finding.said.en for finding in analysis.serious] == []
+        # An honest outage, copies, returns and torn paper are seen, and do not weigh.
+        assert {"late", "dismissed", "drawer-without-sale"} <= {finding.name for finding in analysis.findings}
+
+        dossier, analysis = examine(crook)
+        found = {finding.name for finding in analysis.findings if finding.weight is not Weight.NOTE}
+        assert [claim.what for claim in CLAIMS if not found & set(claim.findings)] == []
+
+        for place, edit in enumerate(EDITS):
+            _, analysis = examine(edited(honest, edit, Path(name) / f"edit{place}"))
+            names = {finding.name for finding in analysis.serious}
+            assert set(edit.findings) <= names, edit.what
