@@ -21,7 +21,14 @@ from typing import TYPE_CHECKING
 
 from agent.errors import ConfigInvalid
 from agent.pem_file import read_certificates
-from signing.errors import CertificateRevoked, CertificateUntrusted, RevocationUnknown, SigningError
+from agent.proxy import proxy_address
+from signing.errors import (
+    CertificateRevoked,
+    CertificateUntrusted,
+    RevocationUnknown,
+    RevocationUnreadable,
+    SigningError,
+)
 from signing.http_fetch import HttpFetch
 from signing.revocation import Policy, RevocationChecker
 from signing.revocation_memory import AnswerFiles
@@ -56,7 +63,7 @@ class CertificateWatch:
         self._roots = config.keys.roots
         self._policy = config.keys.revocation
         self._checker = RevocationChecker(
-            fetch or HttpFetch(proxy=config.proxy),
+            fetch or _fetch(config),
             self._policy or Policy.LENIENT,
             files=AnswerFiles(config.folder / FOLDER),
         )
@@ -78,6 +85,20 @@ class CertificateWatch:
         except ConfigInvalid as error:
             untrusted = CertificateUntrusted(error.message)
             return Verdict(untrusted if strict else None, str(error), asked=True)
+
+
+def _fetch(config: Config) -> Fetch:
+    """Through the shop's proxy; where its password cannot be read, nobody can be asked."""
+    try:
+        return HttpFetch(proxy=proxy_address(config.proxy))
+    except SigningError as error:
+        why = error.message
+
+    def nobody(url: str, body: bytes | None) -> bytes:
+        del url, body
+        raise RevocationUnreadable(f"the proxy's password is missing: {why}")
+
+    return nobody
 
 
 def _issuers(certificates: list[Certificate]) -> tuple[list[Certificate], list[Certificate]]:

@@ -13,6 +13,7 @@ from platformdirs import user_data_path
 from agent.buyer_later import BuyerWait, read_buyer_wait
 from agent.errors import ConfigInvalid
 from agent.key_settings import KeySettings, read_key_settings
+from agent.proxy import Proxy, read_proxy
 from agent.web.page_settings import LOOPBACK, PORT, PageSettings, page_settings
 from drivers.codeblock import Printer, QrStyle
 from drivers.uri import parse_source
@@ -101,7 +102,7 @@ ca = "{ca}"                     # PEM; để trống: tin như hệ điều hàn
 trust = "{trust}"               # chứng thư của cơ quan thuế, để kiểm thông báo 204
 version = "2.1.0"
 every = 15                      # giây giữa hai lần gửi
-# proxy = "http://192.168.1.1:3128"
+# proxy = "http://192.168.1.1:3128"   # có mật khẩu: "http://TÊN@…" và dòng proxy_password="file:keys/proxy"
 # per_minute = 60               # số gói nhiều nhất mỗi phút; 0: không giới hạn / most messages a minute
 # pin = "sha256:…"              # chỉ tin máy chủ có khóa này / trust only the server with this key
 
@@ -132,7 +133,7 @@ class Config:
     ca: Path | None
     trust: Path | None
     every: float
-    proxy: str | None
+    proxy: Proxy | None
     pin: str | None
     per_minute: int
     payee: Payee | None
@@ -234,7 +235,7 @@ def _read(folder: Path, take: _Sections) -> Config:
         every=float(take.whole("authority.every", 1, 86_400, 15)),
         printer=_printer(take),
         profile=_profile(folder, take.text("source.profile", 300, "")),
-        proxy=take.text("authority.proxy", 200, "") or None,
+        proxy=read_proxy(take, folder),
         pin=take.text("authority.pin", 110, "") or None,
         per_minute=take.whole("authority.per_minute", 0, 100_000, 0),
         payee=_payee(take, seller),

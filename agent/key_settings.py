@@ -90,13 +90,13 @@ def read_key_settings(take: Taker, folder: Path) -> KeySettings:
     current = KeySetting(
         Role.CURRENT,
         take.text("key.file", 500),
-        _inside(folder, take.text("key.passphrase", 500)),
+        inside(folder, take.text("key.passphrase", 500)),
         take.text("key.digest", 6, "sha256"),
     )
     roots = take.text("signing.roots", 500, "")
     return KeySettings(
         current,
-        KeySetting(Role.NEXT, following, _inside(folder, phrase), digest or current.digest)
+        KeySetting(Role.NEXT, following, inside(folder, phrase), digest or current.digest)
         if following
         else None,
         since,
@@ -106,8 +106,8 @@ def read_key_settings(take: Taker, folder: Path) -> KeySettings:
     )
 
 
-def _inside(folder: Path, source: str) -> str:
-    """A pass phrase file in the keys folder is named from the data folder."""
+def inside(folder: Path, source: str) -> str:
+    """The source of a secret; a file in the keys folder is named from the data folder."""
     return source.replace("file:keys/", f"file:{folder}/keys/")
 
 

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from agent.errors import ConfigInvalid
 from agent.key_choice import open_signer
 from agent.pem_file import read_certificates
+from agent.proxy import proxy_address
 from outbox.checkpoint import write_checkpoint
 from outbox.signing_desk import EachInvoice
 from outbox.store import Store, stamp
@@ -102,7 +103,9 @@ def open_delivery(config: Config, store: Store, signer: XmlSigner | None) -> Del
         raise ConfigInvalid("authority.url is empty: there is nowhere to deliver to")
     tax_code = config.seller.tax_code
     sender = direct_code(tax_code)
-    gateway = DirectGateway(config.url, sender, ca=config.ca, proxy=config.proxy, pin=config.pin)
+    gateway = DirectGateway(
+        config.url, sender, ca=config.ca, proxy=proxy_address(config.proxy), pin=config.pin
+    )
     frame = None if signer is None else package_frame(config, signer)
     pace = Pace(Limits(config.per_minute))
     return Delivery(

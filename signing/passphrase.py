@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from signing.errors import KeyFileInvalid, KeyFileMissing, PassphraseMissing, PassphraseSourceInvalid
 from signing.private_file import read_private
@@ -57,6 +57,13 @@ class Secret:
 
     def __reduce_ex__(self, protocol: object) -> NoReturn:
         raise TypeError("a secret is not written anywhere: it cannot be pickled")
+
+
+class Unshown(dict[str, Any]):
+    """What is sent with secrets in it: a crash report that shows variables shows nothing of it."""
+
+    def __repr__(self) -> str:
+        return "{…}"
 
 
 def read_passphrase(source: str) -> Secret:

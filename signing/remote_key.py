@@ -21,9 +21,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 
-from signing.certificates import subject_name
 from signing.errors import KeyAway, KeyRefused, KeySettingInvalid, PinLocked, PinWrong
-from signing.passphrase import Secret, read_passphrase
+from signing.passphrase import Secret, Unshown, read_passphrase
 from signing.pin_guard import PinGuard
 from signing.remote_protocol import (
     LARGEST_ANSWER,
@@ -43,8 +42,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from signing.algorithms import Digest
+    from signing.errors import SigningError
 
 _SECONDS = 10.0  # for one answer as a whole; a signature takes two of them
+_REFUSES = "the signing service refuses, in words that are not repeated"
 _PARTS = {"credential", "client", "pin", "ca"}
 
 
@@ -137,7 +138,8 @@ class RemoteKey:
         self._client.close()
 
     def __repr__(self) -> str:
-        return f"RemoteKey({self._setting.base!r}, {subject_name(self.certificate)!r})"
+        # Not its certificate: it may be shown before it has one.
+        return f"RemoteKey({self._setting.base!r}, {self._setting.credential!r})"
 
     def __reduce_ex__(self, protocol: object) -> NoReturn:
         raise TypeError("secrets of a signing service are not written anywhere: they cannot be pickled")
@@ -145,7 +147,7 @@ class RemoteKey:
     def _authorize(self, hashed: bytes) -> str:
         credential, pin = self._credential, None
         if credential.needs_pin and self._pin is not None:
-            pin = (credential.pin_id, self._pin.reveal())
+            pin = (credential.pin_id, self._pin)
         call = authorize_call(self._setting.credential, hashed, self._digest, pin)
         if pin is None or self._pin_proven:
             return self._activation(call)
@@ -168,32 +170,41 @@ class RemoteKey:
 
     def _call(self, path: str, call: dict[str, Any]) -> bytes:
         token = self._access()
-        status, data = self._post(path, json=call, headers={"Authorization": f"Bearer {token.reveal()}"})
+        status, data = self._ask(path, call, token)
         if status == TOKEN_REFUSED and self._setting.client:
             # Tokens end after some minutes. A second refusal is the service's answer.
             token = self._access(instead_of=token)
-            status, data = self._post(path, json=call, headers={"Authorization": f"Bearer {token.reveal()}"})
+            status, data = self._ask(path, call, token)
         if status != httpx.codes.OK:
-            raise refusal(status, data)
+            raise self._told(refusal(status, data))
         return data
+
+    def _told(self, error: SigningError) -> SigningError:
+        """What the service says goes into logs: not where it repeats what it was told in confidence."""
+        secrets = [one.reveal() for one in (self._secret, self._pin, self._token) if one]
+        return type(error)(_REFUSES) if any(one in error.message for one in secrets) else error
 
     def _access(self, instead_of: Secret | None = None) -> Secret:
         """The access token; a new one if there is none yet, or only the one that was refused."""
         with self._lock:
             if self._token is None or self._token is instead_of:
-                form = {
-                    "grant_type": "client_credentials",
-                    "client_id": self._setting.client,
-                    "client_secret": self._secret.reveal(),
-                    "scope": "service",
-                }
-                status, data = self._post("oauth2/token", data=form)
+                form = Unshown(
+                    grant_type="client_credentials",
+                    client_id=self._setting.client,
+                    client_secret=self._secret.reveal(),
+                    scope="service",
+                )
+                status, data = self._post("oauth2/token", Unshown(data=form))
                 if status != httpx.codes.OK:
-                    raise refusal(status, data)
+                    raise self._told(refusal(status, data))
                 self._token = Secret(read_access_token(data))
             return self._token
 
-    def _post(self, path: str, **content: Any) -> tuple[int, bytes]:
+    def _ask(self, path: str, call: dict[str, Any], token: Secret) -> tuple[int, bytes]:
+        headers = Unshown(Authorization=f"Bearer {token.reveal()}")
+        return self._post(path, Unshown(json=call, headers=headers))
+
+    def _post(self, path: str, content: Unshown) -> tuple[int, bytes]:
         end = time.monotonic() + _SECONDS
         host = urlsplit(self._setting.base).hostname
         try:

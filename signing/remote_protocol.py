@@ -23,10 +23,12 @@ from signing.errors import (
     PrivateKeyMissing,
     SigningError,
 )
+from signing.passphrase import Unshown
 from signing.signing_key import kind_of, public_key_of, raw_ecdsa, signature_fits
 
 if TYPE_CHECKING:
     from signing.algorithms import Digest
+    from signing.passphrase import Secret
 
 LARGEST_ANSWER = 256 * 1024  # bytes; a chain of certificates has some 10,000
 TOKEN_REFUSED = 401
@@ -89,17 +91,17 @@ def read_info(data: bytes, digest: Digest) -> RemoteCredential:
 
 
 def authorize_call(
-    credential: str, hashed: bytes, digest: Digest, pin: tuple[str, str] | None
+    credential: str, hashed: bytes, digest: Digest, pin: tuple[str, Secret] | None
 ) -> dict[str, Any]:
     """For ``credentials/authorize``: one signature of this very hash. ``pin`` is its name and itself."""
-    call: dict[str, Any] = {
-        "credentialID": credential,
-        "numSignatures": 1,
-        "hashes": [b64encode(hashed).decode()],
-        "hashAlgorithmOID": digest.oid,
-    }
+    call = Unshown(
+        credentialID=credential,
+        numSignatures=1,
+        hashes=[b64encode(hashed).decode()],
+        hashAlgorithmOID=digest.oid,
+    )
     if pin is not None:
-        call["authData"] = [{"id": pin[0], "value": pin[1]}]
+        call["authData"] = [{"id": pin[0], "value": pin[1].reveal()}]
     return call
 
 

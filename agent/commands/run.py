@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from agent.config import default_folder
+from agent.no_dumps import forbid_dumps
 from agent.service_notice import tell_service_manager
 from agent.serving import Serving
 from agent.web.page_settings import PORT
@@ -35,6 +36,7 @@ def run(arguments: argparse.Namespace) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
     logging.getLogger("httpx").setLevel(logging.WARNING)
+    forbid_dumps()
     serving = Serving(
         arguments.data or default_folder(), None if arguments.quiet else show, port=arguments.page_port
     )

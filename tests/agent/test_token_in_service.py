@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from issuing_house import name
 from key_samples import DAY, NOW, RECEIPTS, TAX_CODE
 from soft_token import COMPILER, PIN, SOFTHSM, SoftToken, library_in_front
+from test_secrets import search, written
 
 from agent.commands.init import make_folder
 from agent.config import load_config
@@ -93,6 +94,7 @@ class Shop:
                 assert report.valid or "only the package" in (report.problem or "")
             packages = reader.execute("SELECT document FROM package").fetchall()
         assert all(verify_document(bytes(package)).valid for (package,) in packages)
+        assert search({"PIN": PIN.encode()}, written(self.folder)) > 3
 
 
 def wait_for(condition: Callable[[], bool]) -> None:

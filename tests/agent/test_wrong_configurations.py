@@ -67,6 +67,8 @@ NAME = 'name = "CỬA HÀNG TẠP HÓA SÔNG HÀN"'
         ("every = 15", "every = 0", "authority.every"),
         ("every = 15", "every = 15\nper_minute = -1", "authority.per_minute"),
         ("every = 15", "every = 15\nproxy = 8080", "authority.proxy"),
+        ("every = 15", 'every = 15\nproxy = "http://a:b@c:1"', "authority.proxy_password"),
+        ("every = 15", 'every = 15\nproxy = "http://c:1"\nproxy_password = "env:X"', "http://USER@"),
         ("every = 15", 'every = 15\n[buyer]\nlater = "never"', "buyer.later"),
         ('version = "2.1.0"', 'version = "3.0.0"', "authority.version"),
         ("[authority]", "[autority]", "unknown keys: autority"),

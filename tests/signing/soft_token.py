@@ -21,7 +21,7 @@ from pkcs11.util.ec import decode_ec_private_key
 from pkcs11.util.rsa import decode_rsa_private_key
 from signed_samples import Private
 
-PIN = "246810"
+PIN = "planted-pin-246810"
 SOFTHSM = next(
     (
         path
