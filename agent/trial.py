@@ -65,7 +65,7 @@ def try_invoice(config: Config, sale: Sale | None = None) -> Trial:
                 proxy=None,
                 pin=None,
             )
-            store = Store(folder, signer)
+            store = Store(folder, signer, invoices=config.keys.invoices)
             try:
                 issued = store.run(issue(sale or _tea(), trial.register))
                 delivery = open_delivery(trial, store, signer)
