@@ -12,7 +12,7 @@ import time
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from agent.buyer_later import PAPER
 from agent.clock_watch import ClockWatch
@@ -31,7 +31,7 @@ from errors import ThunganError
 from invoice.errors import InvoiceError
 from invoice.sale import Kind
 from outbox.alarms import clear_alarm, raise_alarm, standing_alarms
-from outbox.captures import RawCapture, raw_captures, record_capture, settle_capture
+from outbox.captures import RawCapture, hide_buyer, raw_captures, record_capture, settle_capture
 from outbox.crash_points import crash_point
 from outbox.deadlines import record_clock_jump, watch_deadline
 from outbox.errors import TransitionRefused
@@ -189,6 +189,8 @@ class Till:
         if origin and reading.problems:
             # A person looks for the row in the file, not for the bytes in the store.
             reading = replace(reading, problems=tuple(f"{origin}: {problem}" for problem in reading.problems))
+        if private := buyer_bytes(reading, len(capture.data)):
+            self._store.run(hide_buyer(capture_id, private))
         issued = None
         if reading.kind is Kind.SALE and (problem := DOUBTFUL_ENDS.get(capture.ended_by)):
             where = f"{origin}: " if origin else ""
@@ -283,7 +285,27 @@ class Till:
     def _settle(
         self, capture_id: int, state: CaptureState, reading: Reading, problems: tuple[str, ...]
     ) -> None:
-        self._store.run(settle_capture(capture_id, state, reading.kind.value, problems))
+        said = said_by(reading) if state is CaptureState.NON_SALE else None
+        self._store.run(settle_capture(capture_id, state, reading.kind.value, problems, said))
+
+
+def said_by(reading: Reading) -> dict[str, Any]:
+    """What a paper that is no sale says of itself: number, time, total, cashier; a report's totals."""
+    found: dict[str, Any] = {}
+    if reading.totals:
+        found["totals"] = [[label, amount] for label, amount in reading.totals]
+    if (sale := reading.sale) is not None:
+        found.update(receipt_no=sale.receipt_no, total=sale.total, cashier=sale.cashier)
+        found["sold_at"] = sale.sold_at.isoformat() if sale.sold_at else None
+    return found
+
+
+def buyer_bytes(reading: Reading, length: int) -> list[tuple[int, int]]:
+    """Which bytes of a capture name a buyer: the rows that were read so, or all where nobody can say."""
+    if reading.sale is None or reading.sale.buyer is None:
+        return []
+    rows = {(proof.start, proof.end) for proof in reading.proof if proof.field == "buyer"}
+    return sorted(rows) or [(0, length)]
 
 
 class Daemon:

@@ -68,7 +68,8 @@ def _document_of(body: str) -> set[tuple[str, str]]:
     """The document that a leaf speaks of, as kind and SHA-256; a body that is no leaf's speaks of none."""
     try:
         fields = json.loads(body)
-        return {(str(fields["kind"]), str(fields["sha256"]))}
+        digest = fields["salted"] if "salted" in fields else fields["sha256"]
+        return {(str(fields["kind"]), str(digest))}
     except (ValueError, KeyError, TypeError):
         return set()
 
@@ -116,8 +117,11 @@ def _documents(known: set[tuple[str, str]]) -> Callable[[sqlite3.Connection], It
     def check(connection: sqlite3.Connection) -> Iterator[str]:
         for table, kind, column in _TABLES:
             found = set()
-            for number, document in connection.execute(f"SELECT id, {column} FROM {table}"):  # noqa: S608
-                digest = sha256(_as_bytes(document)).hexdigest()
+            salt = "salt" if table == "capture" else "NULL"
+            query = f"SELECT id, {column}, {salt} FROM {table}"  # noqa: S608
+            for number, document, salted in connection.execute(query):
+                before = b"" if salted is None else _as_bytes(salted)
+                digest = sha256(before + _as_bytes(document)).hexdigest()
                 found.add((kind, digest))
                 if (kind, digest) not in known:
                     yield f"{table} {number} is not what the ledger holds"

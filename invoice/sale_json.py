@@ -15,6 +15,7 @@ from __future__ import annotations
 import json
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 from zoneinfo import ZoneInfo
 
@@ -45,6 +46,15 @@ def sale_to_json(sale: Sale, problems: tuple[str, ...] = ()) -> dict[str, Any]:
         **_rarely(sale),
         "problems": list(problems),
     }
+
+
+def public_digest(said: dict[str, Any]) -> str:
+    """SHA-256 (hex) of a sale's JSON without its buyer: what the ledger commits to."""
+    public = {key: value for key, value in said.items() if key not in {"buyer", "problems"}}
+    return sha256(_CANONICAL(public).encode()).hexdigest()
+
+
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 
 
 def sale_from_json(text: str | bytes) -> Sale:

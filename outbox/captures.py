@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import secrets
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from outbox.crash_points import crash_point
 from outbox.errors import NotFound
@@ -14,10 +15,13 @@ from outbox.store import stamp
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Mapping, Sequence
 
     from outbox.store import Job, Tx
 
 ESCPOS = "escpos"  # the form of what a register sends to its printer; others are drivers/captured.py's
+SALT_LENGTH = 16  # bytes
+SHORTEST_HIDDEN = 6  # bytes: shorter texts stand on a paper by chance
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +35,38 @@ class RawCapture:
     form: str = ESCPOS
 
 
-def record_capture(source: str, data: bytes, ended_by: str, form: str = ESCPOS, origin: str = "") -> Job[int]:
+def record_capture(
+    source: str,
+    data: bytes,
+    ended_by: str,
+    form: str = ESCPOS,
+    origin: str = "",
+    *,
+    salt: bytes | None = None,
+) -> Job[int]:
     """Store the bytes of one piece of paper, or of one record; the answer is the capture's id.
 
-    ``form`` says what the bytes are, ``origin`` where in its source they stood, in words.
+    ``form`` says what the bytes are, ``origin`` where in its source they stood, in words. The ledger commits to
+    them with a random salt (16 bytes): what a receipt says of its buyer cannot be guessed from the commitment
+    alone (docs/decisions/004-redaction.md).
     """
+    salt = salt or secrets.token_bytes(SALT_LENGTH)
 
     def job(tx: Tx) -> int:
-        digest = sha256(data).hexdigest()
         row = tx.execute(
-            "INSERT INTO capture (source, captured_at, ended_by, sha256, data, state, form, origin)"
-            " VALUES (?,?,?,?,?,?,?,?)",
-            (source, stamp(tx.now), ended_by, digest, data, CaptureState.RAW, form, origin or None),
+            "INSERT INTO capture (source, captured_at, ended_by, sha256, data, state, form, origin, salt)"
+            " VALUES (?,?,?,?,?,?,?,?,?)",
+            (
+                source,
+                stamp(tx.now),
+                ended_by,
+                sha256(data).hexdigest(),
+                data,
+                CaptureState.RAW,
+                form,
+                origin or None,
+                salt,
+            ),
         )
         capture_id = int(row.lastrowid or 0)
         tx.leaf(
@@ -50,7 +74,8 @@ def record_capture(source: str, data: bytes, ended_by: str, form: str = ESCPOS, 
             capture_id,
             capture=capture_id,
             source=source,
-            sha256=digest,
+            ended_by=ended_by,
+            salted=salted_digest(salt, data),
             bytes=len(data),
             **({"form": form, "origin": origin} if form != ESCPOS else {}),
         )
@@ -60,10 +85,72 @@ def record_capture(source: str, data: bytes, ended_by: str, form: str = ESCPOS, 
     return job
 
 
+def salted_digest(salt: bytes, data: bytes) -> str:
+    """The ledger's commitment (hex) to captured bytes."""
+    return sha256(salt + data).hexdigest()
+
+
+def hide_buyer(capture_id: int, spans: Sequence[tuple[int, int]]) -> Job[None]:
+    """The job that commits to a paper without the bytes (start, end) that name a buyer.
+
+    The same bytes elsewhere on the paper (a second copy) are hidden as well.
+    """
+
+    def job(tx: Tx) -> None:
+        row = tx.execute("SELECT data, salt, private FROM capture WHERE id = ?", (capture_id,)).fetchone()
+        if row is None:
+            raise NotFound(f"there is no capture {capture_id}")
+        if row[1] is None or row[2] is not None:
+            return
+        hidden = _everywhere(bytes(row[0]), spans)
+        tx.execute("UPDATE capture SET private = ? WHERE id = ?", (json.dumps(hidden), capture_id))
+        shown = redacted_capture(bytes(row[0]), bytes(row[1]), hidden)
+        digest = sha256(shown).hexdigest()
+        tx.leaf("capture.private", capture_id, capture=capture_id, redacted=digest)
+
+    return job
+
+
+def _everywhere(data: bytes, spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The spans and every other place of the same bytes, joined where they touch."""
+    found = set(spans)
+    for start, end in spans:
+        text = data[start:end].strip()
+        place = data.find(text) if len(text) >= SHORTEST_HIDDEN else -1
+        while place >= 0:
+            found.add((place, place + len(text)))
+            place = data.find(text, place + len(text))
+    joined: list[tuple[int, int]] = []
+    for start, end in sorted(found):
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    return joined
+
+
+def redacted_capture(data: bytes, salt: bytes, spans: Sequence[tuple[int, int]]) -> bytes:
+    """The bytes with each span (in order, apart) as ``[sha256:…]``, a hash over salt, place and content."""
+    out, place = [], 0
+    for start, end in spans:
+        hidden = sha256(salt + start.to_bytes(8, "big") + data[start:end]).hexdigest()
+        out += [data[place:start], b"[sha256:%b]" % hidden.encode()]
+        place = end
+    return b"".join((*out, data[place:]))
+
+
 def settle_capture(
-    capture_id: int, state: CaptureState, kind: str, problems: tuple[str, ...] = ()
+    capture_id: int,
+    state: CaptureState,
+    kind: str,
+    problems: tuple[str, ...] = (),
+    said: Mapping[str, Any] | None = None,
 ) -> Job[None]:
-    """Say what a capture turned out to be: a non-sale or a quarantine entry with its problems."""
+    """Say what a capture turned out to be: a non-sale or a quarantine entry with its problems.
+
+    ``said``: what a paper that is no sale says of itself (receipt number, total, a report's totals), kept in
+    the ledger for whoever compares it with the invoices.
+    """
 
     def job(tx: Tx) -> None:
         row = tx.execute("SELECT state FROM capture WHERE id = ?", (capture_id,)).fetchone()
@@ -74,7 +161,14 @@ def settle_capture(
             "UPDATE capture SET state = ?, kind = ?, problems = ? WHERE id = ?",
             (state, kind, json.dumps(problems, ensure_ascii=False), capture_id),
         )
-        tx.leaf(f"capture.{state}", capture_id, capture=capture_id, paper=kind, problems=list(problems))
+        tx.leaf(
+            f"capture.{state}",
+            capture_id,
+            capture=capture_id,
+            paper=kind,
+            problems=list(problems),
+            **({"said": dict(said)} if said else {}),
+        )
 
     return job
 

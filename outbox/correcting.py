@@ -10,9 +10,11 @@ from invoice.errors import CorrectionRefused
 from invoice.invoice import Invoice, Relation
 from invoice.reader import read_invoice
 from invoice.sale import Kind, Sale
+from invoice.sale_json import sale_to_json
 from outbox.errors import NotFound
 from outbox.issuing import (
     Issued,
+    MadeOf,
     checked_now,
     insert_sale,
     legal_day,
@@ -59,7 +61,8 @@ def issue_correction(
             original.invoice, correction, sale, register.terms, identity, reason, witness_of(tx)
         )
         relation = relation_of(correction)
-        issued = yield from sign_and_store(tx, invoice, sale_id, None, now, (original_id, relation))
+        made_of = MadeOf(sale_to_json(kept), sale_id, register.terms.unnamed_buyer)
+        issued = yield from sign_and_store(tx, invoice, made_of, now, (original_id, relation))
         mark_corrected(tx, original_id, original.state)
         return issued
 

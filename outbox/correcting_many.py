@@ -23,9 +23,10 @@ from invoice.corrections_of_many import check_originals, correct_many
 from invoice.errors import CorrectionRefused
 from invoice.invoice import Invoice, Relation
 from invoice.sale import Kind, Sale
+from invoice.sale_json import sale_to_json
 from outbox.correcting import Original, mark_corrected, read_original
 from outbox.errors import NotFound
-from outbox.issuing import Issued, checked_now, insert_sale, legal_day, sign_and_store, witness_of
+from outbox.issuing import Issued, MadeOf, checked_now, insert_sale, legal_day, sign_and_store, witness_of
 from outbox.numbering import Register, next_identity
 from outbox.packages import hold
 from outbox.signing_desk import ToSign
@@ -76,7 +77,8 @@ def issue_correction_of_many(
         content = list_content(correction_list(made.invoice, made.shares, reason), name)
         signature = yield ToSign(sha256(content).digest(), f"BKe-{name}", f"NBan-BKe-{name}", now)
         listed = list_element(content, signature)
-        issued = yield from sign_and_store(tx, made.invoice, sale_id, None, now)
+        made_of = MadeOf(sale_to_json(kept), sale_id, register.terms.unnamed_buyer)
+        issued = yield from sign_and_store(tx, made.invoice, made_of, now)
         _check_size(tx, issued.invoice_id, listed)
         _store_list(tx, issued.invoice_id, relation, originals, made.shares, listed)
         if made.invoice.buyer.tax_code:

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 from invoice.compose import check_sale, compose
 from invoice.document import content_id, qr_of, write_content, write_invoice
 from invoice.invoice import Invoice, LedgerWitness, Relation
+from invoice.redactable import redacted_form, with_salt
 from invoice.sale import Kind
-from invoice.sale_json import VIETNAM, sale_to_json
+from invoice.sale_json import VIETNAM, public_digest, sale_to_json
 from outbox.crash_points import crash_point
 from outbox.deadlines import CLOCK_SKEW
 from outbox.errors import ClockWentBack, ClockWrong, NotFound, TransitionRefused
@@ -78,27 +79,38 @@ def issue(
         mark = fingerprint(sale, register, tx.now if live else None, said)
         sale_id = _sale_of(tx, mark)
         if sale_id is not None and (known := issued_by_sale(tx.connection, sale_id)):
-            link_capture(tx, capture_id, sale_id)
+            link_capture(tx, capture_id, sale_id, again=True)
             return known
         now = checked_now(tx)  # first: with a wrong clock a good sale would look wrong (rates by date)
         check_sale(sale, register.terms, now.astimezone(VIETNAM).date())
         if sale_id is None:
             sale_id = insert_sale(tx, sale, mark, said)
         else:
+            # What is invoiced is the newest print: it may have been paid otherwise.
+            content = json.dumps(said, ensure_ascii=False)
+            tx.execute("UPDATE sale SET content = ? WHERE id = ?", (content, sale_id))
             stop_waiting(tx, sale_id)
         day = legal_day(tx, sale, register, now, live=live)
-        return (yield from issue_stored(tx, sale, sale_id, capture_id, register, day, now))
+        return (yield from issue_stored(tx, sale, sale_id, capture_id, register, day, now, said))
 
     return job
 
 
 def issue_stored(
-    tx: Tx, sale: Sale, sale_id: int, capture_id: int | None, register: Register, day: date, now: datetime
+    tx: Tx,
+    sale: Sale,
+    sale_id: int,
+    capture_id: int | None,
+    register: Register,
+    day: date,
+    now: datetime,
+    said: dict[str, Any] | None = None,
 ) -> Generator[ToSign, bytes, Issued]:
     """Issue a sale that is in the store, under its legal ``day``."""
     identity = next_identity(tx, register, day)
     invoice = compose(sale, register.terms, identity, witness_of(tx))
-    issued = yield from sign_and_store(tx, invoice, sale_id, capture_id, now)
+    made_of = MadeOf(said or sale_to_json(sale), sale_id, register.terms.unnamed_buyer, capture_id)
+    issued = yield from sign_and_store(tx, invoice, made_of, now)
     link_capture(tx, capture_id, sale_id)
     return issued
 
@@ -108,18 +120,30 @@ def witness_of(tx: Tx) -> LedgerWitness:
     return LedgerWitness(tx.before.size, tx.before.root().hex())
 
 
+@dataclass(frozen=True, slots=True)
+class MadeOf:
+    """The stored sale an invoice is made of, its paper (if any), the words for no buyer in particular."""
+
+    said: dict[str, Any]  # the sale's JSON
+    sale_id: int
+    unnamed_buyer: str
+    capture_id: int | None = None
+
+
 def sign_and_store(
     tx: Tx,
     invoice: Invoice,
-    sale_id: int,
-    capture_id: int | None,
+    made_of: MadeOf,
     now: datetime,
     corrects: tuple[int, Relation] | None = None,
 ) -> Generator[ToSign, bytes, Issued]:
     """Sign the composed invoice; queue entry and ledger leaf with it.
 
-    By configuration it may go without signature of its own (``signing_desk``): its leaf then says so.
+    By configuration it may go without signature of its own (``signing_desk``): its leaf then says so. The
+    leaf commits to the sale without its buyer too, and to the redacted form of an invoice that names one.
     """
+    invoice = with_salt(invoice, made_of.unnamed_buyer)
+    sale_id, capture_id = made_of.sale_id, made_of.capture_id
     content = write_content(invoice)
     name = content_id(invoice)
     signature = yield ToSign(content_digest(content), name, f"NBan-{name}", now, spare=True)
@@ -130,6 +154,7 @@ def sign_and_store(
     total = invoice.dong
     moment = stamp(now)
     original, relation = corrects or (None, None)
+    redacted = redacted_form(document)
     row = tx.execute(
         "INSERT INTO invoice (sale_id, form, symbol, number, code, day, total, issued_at, state,"
         " state_at, batch, qr, sha256, document, corrects, relation)"
@@ -164,6 +189,8 @@ def sign_and_store(
         code=code,
         total=total,
         sha256=digest,
+        content=public_digest(made_of.said),
+        **({"redacted": sha256(redacted).hexdigest()} if redacted is not None else {}),
         **({"corrects": original, "relation": int(relation)} if relation is not None else {}),
         **({} if signature else {"signed": False}),
     )
@@ -243,13 +270,16 @@ def _sale_of(tx: Tx, mark: str | None) -> int | None:
     return int(row[0]) if row else None
 
 
-def link_capture(tx: Tx, capture_id: int | None, sale_id: int) -> None:
-    """The paper of a sale; nothing where there is none, or where it was settled before."""
-    if capture_id is not None:
-        tx.execute(
-            "UPDATE capture SET state = ?, kind = 'sale', sale_id = ? WHERE id = ? AND state IN (?, ?)",
-            (CaptureState.SALE, sale_id, capture_id, CaptureState.RAW, CaptureState.WAITING),
-        )
+def link_capture(tx: Tx, capture_id: int | None, sale_id: int, *, again: bool = False) -> None:
+    """The paper of a sale (``again``: of one that is known); nothing where it was settled before."""
+    if capture_id is None:
+        return
+    linked = tx.execute(
+        "UPDATE capture SET state = ?, kind = 'sale', sale_id = ? WHERE id = ? AND state IN (?, ?)",
+        (CaptureState.SALE, sale_id, capture_id, CaptureState.RAW, CaptureState.WAITING),
+    )
+    if again and linked.rowcount:
+        tx.leaf("capture.again", capture_id, capture=capture_id, sale=sale_id)
 
 
 def stop_waiting(tx: Tx, sale_id: int) -> None:

@@ -208,6 +208,18 @@ def m011_records(db: Database) -> None:
     _run(db, _ELEVENTH)
 
 
+_TWELFTH = """
+ALTER TABLE capture ADD COLUMN salt BLOB;
+ALTER TABLE capture ADD COLUMN private TEXT;
+"""
+
+
+@MIGRATIONS()
+def m012_papers_without_buyers(db: Database) -> None:
+    """The salt of a paper's commitment; which of its bytes name a buyer."""
+    _run(db, _TWELFTH)
+
+
 DEFINED = frozenset(
     {
         "m001_first_schema",
@@ -221,5 +233,6 @@ DEFINED = frozenset(
         "m009_edge_of_the_ledger",
         "m010_failures_of_packages",
         "m011_records",
+        "m012_papers_without_buyers",
     }
 )

@@ -73,6 +73,8 @@ def wait_for_buyer(sale: Sale, register: Register, capture_id: int | None, until
         sale_id = int(row[0]) if row else insert_sale(tx, sale, mark)
         issued = issued_by_sale(tx.connection, sale_id)
         _set_capture(tx, capture_id, sale_id, CaptureState.SALE if issued else CaptureState.WAITING)
+        if row is not None and capture_id is not None:
+            tx.leaf("capture.again", capture_id, capture=capture_id, sale=sale_id)
         if row is None:
             sold = sale.sold_at.astimezone(VIETNAM).date() if sale.sold_at else today
             day = sold if 0 <= (today - sold).days <= 1 else today
@@ -118,6 +120,8 @@ def give_buyer(sale_id: int, buyer: Buyer | None, register: Register) -> Job[Iss
             (json.dumps(sale_to_json(sale), ensure_ascii=False), sale_id),
         )
         stop_waiting(tx, sale_id)
+        if buyer is not None:
+            tx.leaf("sale.buyer", sale_id, sale=sale_id)
         sold_at = datetime.combine(date.fromisoformat(row[2]), datetime.min.time(), VIETNAM)
         day = legal_day(tx, replace(sale, sold_at=sold_at), register, now, live=False)
         return (yield from issue_stored(tx, sale, sale_id, row[1], register, day, now))

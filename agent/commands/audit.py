@@ -78,8 +78,11 @@ def _export(config: Config, arguments: argparse.Namespace) -> int:
     sys.stdout.write(f"{path}: {path.stat().st_size:,} bytes\n")
     for table, count in rows.items():
         sys.stdout.write(f"  {table:<16} {count:>9,}\n")
-    if manifest["withheld"]:
-        sys.stdout.write(f"  {manifest['withheld']} documents that name a buyer are left out (--full)\n")
+    if manifest["redacted"] or manifest["withheld"]:
+        sys.stdout.write(
+            f"  {manifest['redacted']} documents without their buyers, {manifest['withheld']} left out"
+            " (--full shows all)\n"
+        )
     return 0
 
 

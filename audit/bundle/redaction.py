@@ -1,8 +1,8 @@
 """What a bundle shows of buyers: nothing by default (docs/decisions/004-redaction.md).
 
-An invoice or paper that names a buyer is shown in its redacted form where the ledger has committed to that
-form when it was issued; where it has not (an older program wrote it), the bytes are withheld and only their
-hash stands in the bundle.
+An invoice or paper that names a buyer is shown in its redacted form, to which the ledger has committed when
+it was issued; where it has not (an older program wrote it), the bytes are withheld and only their hash stands
+in the bundle.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import re
 
 EXACT, REDACTED = "exact", "redacted"
 NO_COMMITMENT = "names a buyer, and the ledger holds no commitment to a redacted form"
+NOT_REDACTABLE = "may name a buyer, and has no redacted form"
 _BUYER = re.compile(rb"<NMua>(.*?)</NMua>", re.DOTALL)
 _FIELD = re.compile(rb"<([A-Za-z]+)>(.*?)</\1>", re.DOTALL)
 

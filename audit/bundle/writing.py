@@ -37,7 +37,9 @@ from audit.bundle.records import (
     StandingAlarm,
     row_to_json,
 )
-from audit.bundle.redaction import EXACT, NO_COMMITMENT, names_buyer
+from audit.bundle.redaction import EXACT, NO_COMMITMENT, NOT_REDACTABLE, REDACTED, names_buyer
+from invoice.redactable import redacted_form
+from outbox.captures import redacted_capture
 from outbox.merkle import consistency_path, inclusion_path, wanted_nodes
 from outbox.note import NoteKey, signed_note
 
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
     from outbox.evidence import Evidence, LedgerSlice
 
 CHUNK = 1000  # rows of a member
+MOST_PAPER = 1 << 40  # bytes
 LEVEL = 1  # of deflate: four times as fast as the usual 6, for a file a tenth larger
 _INVOICE = re.compile(rb"<HDon>.*?</HDon>", re.DOTALL)
 _CODE = re.compile(rb"<MCCQT>([^<]{1,40})</MCCQT>")
@@ -184,6 +187,7 @@ def _write(
         "register": subject.register,
         "period": {"from": evidence.period.first.isoformat(), "to": evidence.period.last.isoformat()},
         "full": full,
+        "redacted": shown.redacted,
         "withheld": shown.withheld,
         "ledger": {"size": ledger.head.size, "root": ledger.head.root().hex()},
         "members": members.listed,
@@ -270,7 +274,7 @@ class _Shown:
         self._full = full
         self._unnamed = frozenset(word.encode() for word in subject.unnamed)
         self._buyers = evidence.sales_with_buyers()
-        self.withheld = 0
+        self.withheld = self.redacted = 0
 
     def packages(self, row: dict[str, Any]) -> PackageRow:
         head, ids, tail, withheld = self._cut(_bytes(row["document"]))
@@ -297,12 +301,16 @@ class _Shown:
         return document[:start], tuple(found), document[place or 0 :], None
 
     def invoices(self, row: dict[str, Any]) -> InvoiceRow:
-        document: bytes | None = _bytes(row["document"])
-        withheld = None
-        if not self._full and names_buyer(_bytes(row["document"]), self._unnamed):
+        exact = _bytes(row["document"])
+        document: bytes | None = exact
+        form, withheld = EXACT, None
+        if not self._full and (redacted := redacted_form(exact)) is not None:
+            document, form = redacted, REDACTED
+            self.redacted += 1
+        elif not self._full and names_buyer(exact, self._unnamed):
             document, withheld = None, NO_COMMITMENT
             self.withheld += 1
-        shown = {"document": document, "form": EXACT, "withheld": withheld, "beyond": bool(row["beyond"])}
+        shown = {"document": document, "form": form, "withheld": withheld, "beyond": bool(row["beyond"])}
         return _row(InvoiceRow, row, form_number=row["form"], **shown)
 
     def sales(self, row: dict[str, Any]) -> SaleRow:
@@ -315,13 +323,18 @@ class _Shown:
         return _row(SaleRow, row, content=content)
 
     def captures(self, row: dict[str, Any]) -> Capture:
-        data: bytes | None = _bytes(row["data"])
-        withheld = None
-        if not self._full and row["sale_id"] in self._buyers:
-            data, withheld = None, NO_COMMITMENT
+        exact, salt = _bytes(row["data"]), row["salt"] and _bytes(row["salt"])
+        data: bytes | None = exact
+        form, shown_salt, withheld = EXACT, salt.hex() if salt else "", None
+        if not self._full and row["private"] and salt:
+            # Without the salt: with it, what is hidden could be guessed from the commitment to the whole.
+            data, form, shown_salt = redacted_capture(exact, salt, _spans(row["private"])), REDACTED, ""
+            self.redacted += 1
+        elif not self._full and row["sale_id"] in self._buyers and not _read_by_program(row):
+            data, shown_salt, withheld = None, "", NO_COMMITMENT
             self.withheld += 1
         problems = json.loads(row["problems"]) if row["problems"] else []
-        shown = {"data": data, "form": EXACT, "salt": "", "withheld": withheld}
+        shown = {"data": data, "form": form, "salt": shown_salt, "withheld": withheld}
         return _row(Capture, row, problems=tuple(str(problem) for problem in problems), **shown)
 
     def answers(self, row: dict[str, Any]) -> AnswerRow:
@@ -337,10 +350,23 @@ class _Shown:
         if self._full:
             return _row(ListRow, row, document=_bytes(row["document"]), withheld=None)
         self.withheld += 1
-        return _row(ListRow, row, document=None, withheld=NO_COMMITMENT)
+        return _row(ListRow, row, document=None, withheld=NOT_REDACTABLE)
 
     def alarms(self, row: dict[str, Any]) -> StandingAlarm:
         return _row(StandingAlarm, row)
+
+
+def _spans(private: str) -> list[tuple[int, int]]:
+    """The hidden bytes of a paper, as the store wrote them; everything where that is no longer readable."""
+    try:
+        return [(int(start), int(end)) for start, end in json.loads(private)]
+    except (ValueError, TypeError):
+        return [(0, MOST_PAPER)]
+
+
+def _read_by_program(row: dict[str, Any]) -> bool:
+    """Whether the program itself read the sale from this paper: then it has hidden what names a buyer."""
+    return row["salt"] is not None and row["state"] in {"sale", "waiting", "non-sale"}
 
 
 def _row(kind: type[R], row: dict[str, Any], **shown: Any) -> R:

@@ -185,6 +185,7 @@ _EXTRA_LABELS = {
     "ThuNgan": "Thu ngân",
     "SoCaiSoLa": "Sổ cái, số bản ghi",
     "SoCaiGoc": "Sổ cái, giá trị gốc",
+    "SoNgauNhien": "Số ngẫu nhiên",
 }
 _REMARKS = {Nature.PROMOTION: " (khuyến mại)", Nature.TRADE_DISCOUNT: " (chiết khấu thương mại)"}
 
