@@ -140,6 +140,7 @@ class Config:
     buyer_wait: BuyerWait | None
     printer: Printer
     profile: str  # receipt profile: a shipped one's name or a file; "" is the general one
+    said: dict[str, Any]  # config.toml as it is, for the ledger's history of set-ups
     forms: dict[str, Any]  # [office] and [representative], as agent.form_filling reads them
     page: PageSettings
 
@@ -187,14 +188,14 @@ def parse_config(folder: Path, text: str) -> Config:
     except tomllib.TOMLDecodeError as error:
         raise ConfigInvalid(f"{path} is not TOML: {error}") from error
     try:
-        return _read(folder.absolute(), _Sections(data))
+        return _read(folder.absolute(), _Sections(data), data)
     except ConfigInvalid:
         raise
     except ThunganError as error:
         raise ConfigInvalid(f"{path}: {error.message}") from error
 
 
-def _read(folder: Path, take: _Sections) -> Config:
+def _read(folder: Path, take: _Sections, said: dict[str, Any]) -> Config:
     seller = Seller(
         name=take.text("seller.name", 400),
         tax_code=checked_tax_code(take.text("seller.tax_code", 14)),
@@ -244,6 +245,7 @@ def _read(folder: Path, take: _Sections) -> Config:
             take.texts("buyer.marks"),
             take.text("buyer.until", 5, "23:30"),
         ),
+        said=said,
         forms=_form_values(take),
         page=_page(folder, take),
     )

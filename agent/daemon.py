@@ -20,6 +20,7 @@ from agent.key_keeper import KeyKeeper
 from agent.opening_sources import open_source
 from agent.parts import open_delivery, sign_checkpoint
 from agent.receipt_block import invoice_block
+from agent.software import record_start
 from agent.source_memory import StoredMemory
 from agent.source_profiles import SourceProfiles
 from drivers.captured import Form
@@ -32,6 +33,7 @@ from invoice.errors import InvoiceError
 from invoice.sale import Kind
 from outbox.alarms import clear_alarm, raise_alarm, standing_alarms
 from outbox.captures import RawCapture, hide_buyer, raw_captures, record_capture, settle_capture
+from outbox.chronicle import program_stopped
 from outbox.crash_points import crash_point
 from outbox.deadlines import record_clock_jump, watch_deadline
 from outbox.errors import TransitionRefused
@@ -318,6 +320,7 @@ class Daemon:
     def __init__(self, config: Config, on_taken: Callable[[Taken], None] | None = None) -> None:
         self.config = config
         self.store = Store(config.folder, invoices=config.keys.invoices)
+        record_start(config, self.store)
         self.till = Till(config, self.store, on_taken)
         self._delivery: Delivery | None = None
         self._sources: list[Running] = []
@@ -417,6 +420,7 @@ class Daemon:
             source.stop()
         if self._scheduler is not None:
             self._scheduler.shutdown()
+        self.store.run(program_stopped())
         self.checkpoint()
         self._setting_up.join(SET_UP_PATIENCE)
         if self._delivery is not None:

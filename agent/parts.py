@@ -43,7 +43,11 @@ def open_store(config: Config) -> Store:
         if config.keys.invoices is EachInvoice.ALWAYS:
             raise
         signer = None
-    return Store(config.folder, signer, invoices=config.keys.invoices)
+    from agent.software import record_set_up
+
+    store = Store(config.folder, signer, invoices=config.keys.invoices)
+    record_set_up(config, store)
+    return store
 
 
 def ledger_key(folder: Path) -> Ed25519PrivateKey:

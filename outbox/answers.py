@@ -63,7 +63,7 @@ def take_answer(
                 "INSERT INTO acknowledgement (answer_id, message_id, document) VALUES (?, ?, ?)",
                 (row.lastrowid, message_id, own),
             )
-        tx.leaf("answer", None, reply_to=reply_to, answer=kind, outcome=outcome, sha256=digest)
+        tx.leaf("answer", row.lastrowid, reply_to=reply_to, answer=kind, outcome=outcome, sha256=digest)
         crash_point("answer.before-commit")
         return outcome
 
@@ -121,6 +121,8 @@ def acknowledged(answer_id: int, *, sent: bool) -> Job[None]:
             "UPDATE acknowledgement SET attempts = attempts + 1, sent_at = ? WHERE answer_id = ?",
             (stamp(tx.now) if sent else None, answer_id),
         )
+        if sent:
+            tx.leaf("acknowledgement.sent", answer_id, answer=answer_id)
 
     return job
 
@@ -184,8 +186,9 @@ def _apply_notice(tx: Tx, package_id: int, notice: Notice) -> str:
         return "kept for a person: a refusal names no invoice of ours"
     _got_through(tx, package_id)
     refused = notice.refused()
+    named = []
     for reference, reasons in refused.items():
-        tx.execute(
+        changed = tx.execute(
             "UPDATE invoice SET state = 'refused', state_at = ?, reason = ? WHERE package_id = ?"
             " AND form = ? AND symbol = ? AND number = ? AND state IN ('sent', 'received')",
             (
@@ -197,6 +200,10 @@ def _apply_notice(tx: Tx, package_id: int, notice: Notice) -> str:
                 int(reference.number),
             ),
         )
+        if changed.rowcount:
+            named.append(f"{int(reference.form)};{reference.symbol};{int(reference.number)}")
+    if named:
+        tx.leaf("invoices.named-refused", package_id, package=package_id, references=named)
     move_invoices(tx, package_id, InvoiceState.ACCEPTED)
     move_package(tx, package_id, PackageState.DECIDED, None)
     return f"decided, {len(refused)} refused"

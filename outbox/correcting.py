@@ -77,6 +77,7 @@ def mark_corrected(tx: Tx, original_id: int, state: InvoiceState) -> None:
             "UPDATE invoice SET state = ?, state_at = ? WHERE id = ?",
             (InvoiceState.CORRECTED, stamp(tx.now), original_id),
         )
+        tx.leaf("invoice.corrected", original_id, invoice=original_id)
 
 
 @dataclass(frozen=True, slots=True)

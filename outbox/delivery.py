@@ -30,6 +30,7 @@ from outbox.crash_points import crash_point
 from outbox.deadlines import note_authority_clock
 from outbox.errors import NoSigningKey
 from outbox.forms import OutgoingForm, due_forms, mark_form_sending
+from outbox.chronicle import note_line
 from outbox.pace import Pace
 from outbox.packages import (
     Outgoing,
@@ -101,20 +102,26 @@ class Delivery:
         self._clock = clock
         self._new_id = new_id
         self._pace = pace or Pace()
+        self._line_problem: str | None = None
 
     def run_once(self) -> Pass:
-        """Pack what is issued, send what is due, collect what has been answered.
+        """Pack what is issued, send what is due, collect what has been answered; outages go into the ledger.
 
         While the line rests nothing is packed either: after a long outage full packages go, not many small.
         A line that has rested is tried by asking, so that no single package can keep it closed.
         """
         done = Pass()
+        self._deliver(done)
+        self._store.run(note_line(self._line_problem))
+        return done
+
+    def _deliver(self, done: Pass) -> None:
         if self._pace.broken and self._pace.allowance(self._clock()) > 0:
             self._collect(done)
         room = self._pace.allowance(self._clock())
         if self._pace.broken and room <= 0:
             done.problem = done.problem or f"the line rests until {self._pace.rests_until:%H:%M:%S} UTC"
-            return done
+            return
         self._pack_all(room, done)
         for package in self._store.run(due_packages(room)):
             if not self._pace.broken:
@@ -127,7 +134,6 @@ class Delivery:
             self._acknowledge(done)
         if (skew := self._gateway.clock_skew) is not None:
             self._store.run(note_authority_clock(skew))
-        return done
 
     def close(self) -> None:
         """Close the gateway's connections."""
@@ -206,7 +212,7 @@ class Delivery:
         crash_point("delivery.before-look-up")
         found = self._gateway.look_up(message_id)
         crash_point("delivery.after-look-up")
-        self._pace.succeeded()
+        self._reached()
         self._take_all(found.messages, done)
         return found
 
@@ -215,18 +221,24 @@ class Delivery:
         crash_point("delivery.before-send")
         answers = self._gateway.send(document, message_id)
         crash_point("delivery.after-send")
-        self._pace.succeeded()
+        self._reached()
         done.sent += 1
         self._take_all(answers, done)
+
+    def _reached(self) -> None:
+        """The authority has answered, whatever it said."""
+        self._pace.succeeded()
+        self._line_problem = None
 
     def _failed(self, error: GatewayError, done: Pass) -> None:
         """What a failure says about the line; who refuses (HTTP 4xx) has read the message: the line works."""
         done.problem = str(error)
         if type(error) is Rejected:
-            self._pace.succeeded()
+            self._reached()
             return
         wait = None if error.retry_after is None else timedelta(seconds=float(error.retry_after))
         self._pace.failed(self._clock(), wait)
+        self._line_problem = error.message
 
     def _collect(self, done: Pass) -> None:
         more = True
@@ -239,7 +251,7 @@ class Delivery:
             except GatewayError as error:
                 self._failed(error, done)
                 return
-            self._pace.succeeded()
+            self._reached()
             self._take_all(found.messages, done)
             crash_point("delivery.before-cursor")
             self._store.run(_write_cursor(found.cursor))

@@ -195,3 +195,5 @@ def _move(tx: Tx, form_id: int, after: FormState, reason: str | None) -> None:
         "UPDATE form_message SET state = ?, state_at = ?, reason = COALESCE(?, reason) WHERE id = ?",
         (after, stamp(tx.now), reason, form_id),
     )
+    if after is not FormState.SENT:
+        tx.leaf(f"form.{after}", form_id, form=form_id, **({"reason": reason} if reason else {}))

@@ -310,6 +310,9 @@ def move_package(tx: Tx, package_id: int, after: PackageState, reason: str | Non
         "UPDATE package SET state = ?, state_at = ?, reason = ? WHERE id = ?",
         (after, stamp(tx.now), reason, package_id),
     )
+    if after is not PackageState.SENT:  # that is told with every sending
+        said = {"reason": reason} if reason else {}
+        tx.leaf(f"package.{after}", package_id, package=package_id, **said)
 
 
 def move_invoices(tx: Tx, package_id: int, after: InvoiceState, reason: str | None = None) -> None:
@@ -324,3 +327,6 @@ def move_invoices(tx: Tx, package_id: int, after: InvoiceState, reason: str | No
         " AND state NOT IN ('refused', 'accepted')",
         (after, stamp(tx.now), reason, package_id),
     )
+    if states:
+        said = {"reason": reason} if reason else {}
+        tx.leaf(f"invoices.{after}", package_id, package=package_id, **said)

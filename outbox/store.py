@@ -11,6 +11,7 @@ bytes stored does not wait for a hundred signatures of others.
 
 from __future__ import annotations
 
+import logging
 import os
 import queue
 import sqlite3
@@ -24,7 +25,13 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from sqlite_utils import Database
 
 from outbox.crash_points import crash_point
-from outbox.errors import DatabaseNewer, DatabaseUnusable, DataFolderBusy, WriterStopped
+from outbox.errors import (
+    DatabaseNewer,
+    DatabaseUnusable,
+    DataFolderBusy,
+    TransitionRefused,
+    WriterStopped,
+)
 from outbox.ledger import LedgerWriter
 from outbox.migrations import DEFINED, MIGRATIONS
 from outbox.settings import GroupValues
@@ -37,6 +44,7 @@ if TYPE_CHECKING:
     from outbox.signing_desk import Pending
     from signing.xmldsig import XmlSigner
 
+log = logging.getLogger("thungan")
 GROUP = 256  # jobs in one commit at the most: bounds what a failing group has to do again
 
 
@@ -197,7 +205,16 @@ class Store:
         if isinstance(error, sqlite3.Error):
             failed = DatabaseUnusable(f"{self.path}: {error}")
             failed.__cause__ = error
+        if isinstance(error, TransitionRefused):
+            self._note_refusal(error)
         group[0][1].set_exception(failed)
+
+    def _note_refusal(self, error: TransitionRefused) -> None:
+        """What the table of states does not allow is an error and a ledger entry (design, states)."""
+        try:
+            self._attempt([lambda tx: tx.leaf("transition.refused", None, what=error.message)])
+        except Exception:
+            log.warning("a refused change of state could not be written down", exc_info=True)
 
     def _attempt(self, jobs: list[Job[Any]]) -> list[Any]:
         """Commit these jobs, or as many from the front as the key can sign in decent time."""

@@ -309,7 +309,7 @@ class Bundle:
         parts = [package.head]
         for number in package.invoices:
             invoice = self.invoice(number)
-            if invoice is None or invoice.document is None or invoice.form != "exact":
+            if invoice is None or invoice.document is None or invoice.shown != "exact":
                 return None
             parts.append(invoice.document)
         return b"".join((*parts, package.tail))

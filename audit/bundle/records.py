@@ -22,8 +22,10 @@ MANIFEST, SIGNATURE, README, LEDGER = "manifest.json", "manifest.sig", "README.t
 class Capture:
     """A piece of paper as it came from the register.
 
-    ``data`` is None where it is withheld (``withheld`` says why); ``form`` says what it is: ``exact`` bytes,
-    or ``redacted`` (see docs). ``salt`` is the hex salt of the ledger's commitment, "" where that has none.
+    ``form`` is what the bytes are (``escpos``, or a record as ``csv``, ``json``, ``xml``, ``isl``), ``origin``
+    where in its source they stood. ``shown``: ``exact`` bytes or ``redacted`` ones; ``data`` is None where they
+    are withheld (``withheld`` says why). ``salt`` is the hex salt of the ledger's commitment, "" where there is
+    none or it is not shown.
     """
 
     table: ClassVar[str] = "captures"
@@ -35,8 +37,10 @@ class Capture:
     kind: str | None
     problems: tuple[str, ...]
     sale_id: int | None
-    data: bytes | None
     form: str
+    origin: str | None
+    data: bytes | None
+    shown: str
     salt: str
     withheld: str | None
 
@@ -58,7 +62,7 @@ class SaleRow:
 class InvoiceRow:
     """An invoice: the signed document and how it stands.
 
-    ``sha256`` is that of the exact document, whatever ``form`` the bundle shows it in. ``beyond``: not of the
+    ``sha256`` is that of the exact document, also where the bundle has it ``shown`` as ``redacted``. ``beyond``: not of the
     period; here only because a package of the period holds it too.
     """
 
@@ -80,7 +84,7 @@ class InvoiceRow:
     relation: int | None
     sha256: str
     document: bytes | None
-    form: str
+    shown: str
     withheld: str | None
     beyond: bool
 

@@ -310,7 +310,7 @@ class _Shown:
         elif not self._full and names_buyer(exact, self._unnamed):
             document, withheld = None, NO_COMMITMENT
             self.withheld += 1
-        shown = {"document": document, "form": form, "withheld": withheld, "beyond": bool(row["beyond"])}
+        shown = {"document": document, "shown": form, "withheld": withheld, "beyond": bool(row["beyond"])}
         return _row(InvoiceRow, row, form_number=row["form"], **shown)
 
     def sales(self, row: dict[str, Any]) -> SaleRow:
@@ -334,7 +334,7 @@ class _Shown:
             data, shown_salt, withheld = None, "", NO_COMMITMENT
             self.withheld += 1
         problems = json.loads(row["problems"]) if row["problems"] else []
-        shown = {"data": data, "form": form, "salt": shown_salt, "withheld": withheld}
+        shown = {"data": data, "shown": form, "salt": shown_salt, "withheld": withheld}
         return _row(Capture, row, problems=tuple(str(problem) for problem in problems), **shown)
 
     def answers(self, row: dict[str, Any]) -> AnswerRow:
