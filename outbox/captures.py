@@ -46,9 +46,9 @@ def record_capture(
 ) -> Job[int]:
     """Store the bytes of one piece of paper, or of one record; the answer is the capture's id.
 
-    ``form`` says what the bytes are, ``origin`` where in its source they stood, in words. The ledger commits to
-    them with a random salt (16 bytes): what a receipt says of its buyer cannot be guessed from the commitment
-    alone (docs/decisions/004-redaction.md).
+    ``form`` says what the bytes are, ``origin`` where in its source they stood, in words. The ledger commits
+    to them with a random salt (16 bytes): what a receipt says of its buyer cannot be guessed from the
+    commitment alone (docs/decisions/004-redaction.md).
     """
     salt = salt or secrets.token_bytes(SALT_LENGTH)
 

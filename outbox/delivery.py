@@ -26,11 +26,11 @@ from outbox.answers import (
     settle_doubt,
     take_answer,
 )
+from outbox.chronicle import note_line
 from outbox.crash_points import crash_point
 from outbox.deadlines import note_authority_clock
 from outbox.errors import NoSigningKey
 from outbox.forms import OutgoingForm, due_forms, mark_form_sending
-from outbox.chronicle import note_line
 from outbox.pace import Pace
 from outbox.packages import (
     Outgoing,

@@ -22,10 +22,10 @@ MANIFEST, SIGNATURE, README, LEDGER = "manifest.json", "manifest.sig", "README.t
 class Capture:
     """A piece of paper as it came from the register.
 
-    ``form`` is what the bytes are (``escpos``, or a record as ``csv``, ``json``, ``xml``, ``isl``), ``origin``
-    where in its source they stood. ``shown``: ``exact`` bytes or ``redacted`` ones; ``data`` is None where they
-    are withheld (``withheld`` says why). ``salt`` is the hex salt of the ledger's commitment, "" where there is
-    none or it is not shown.
+    ``form`` is what the bytes are (``escpos``, or a record as ``csv``, ``json``, ``xml``, ``isl``),
+    ``origin`` where in its source they stood. ``shown``: ``exact`` bytes or ``redacted`` ones; ``data`` is None
+    where they are withheld (``withheld`` says why). ``salt`` is the hex salt of the ledger's commitment, ""
+    where there is none or it is not shown.
     """
 
     table: ClassVar[str] = "captures"
@@ -62,8 +62,8 @@ class SaleRow:
 class InvoiceRow:
     """An invoice: the signed document and how it stands.
 
-    ``sha256`` is that of the exact document, also where the bundle has it ``shown`` as ``redacted``. ``beyond``: not of the
-    period; here only because a package of the period holds it too.
+    ``sha256`` is that of the exact document, also where the bundle has it ``shown`` as ``redacted``.
+    ``beyond``: not of the period; here only because a package of the period holds it too.
     """
 
     table: ClassVar[str] = "invoices"
