@@ -23,9 +23,9 @@ class Capture:
     """A piece of paper as it came from the register.
 
     ``form`` is what the bytes are (``escpos``, or a record as ``csv``, ``json``, ``xml``, ``isl``),
-    ``origin`` where in its source they stood. ``shown``: ``exact`` bytes or ``redacted`` ones; ``data`` is None
-    where they are withheld (``withheld`` says why). ``salt`` is the hex salt of the ledger's commitment, ""
-    where there is none or it is not shown.
+    ``origin`` where in its source they stood. ``shown``: ``exact`` bytes or ``redacted`` ones; ``data`` is
+    None where they are withheld (``withheld`` says why). ``salt`` is the hex salt of the ledger's commitment,
+    "" where there is none or it is not shown.
     """
 
     table: ClassVar[str] = "captures"

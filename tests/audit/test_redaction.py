@@ -107,7 +107,7 @@ def test_what_is_hidden_is_hidden_wherever_it_stands(shop: Path) -> None:
     place = twice.find(capture)
     store = Store(shop)
     try:
-        number = store.run(record_capture("test", twice, "cut", bytes(16)))
+        number = store.run(record_capture("test", twice, "cut", salt=bytes(16)))
         store.run(hide_buyer(number, [(place, place + len(capture))]))
         spans = store.run(
             lambda tx: tx.execute("SELECT private FROM capture WHERE id = ?", (number,)).fetchone()[0]
