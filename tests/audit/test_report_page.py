@@ -41,7 +41,9 @@ class Papers:
     def captures(self) -> Any:
         for one in self._dossier.papers:
             data = self._text.encode()
-            yield Capture(one.number, "", "", "cut", "sale", "sale", (), None, data, "exact", "", None)
+            yield Capture(
+                one.number, "", "", "cut", "sale", "sale", (), None, "escpos", None, data, "exact", "", None
+            )
 
     def all_leaves(self) -> Any:
         for one in self._dossier.papers:
