@@ -29,7 +29,16 @@ _EDGE = " *-=_#()[]<>!.:+~\"'"
 _SALE_FIRST = re.compile(
     r"(?:hoa don|phieu|bien lai)(?: ban(?: le)?(?: hang)?| thanh toan| tinh tien| ban)?\s*[-–(:]*\s*"
 )
-_PAPER = re.compile(r"(?:phieu|hoa don|bien ban|bien lai|giay|lenh)\b")
+_PAPER = re.compile(r"(?:phieu|hoa don|bien ban|bien lai|giay|lenh|danh sach|bang)\b")
+# Words behind a sale's title that leave it one, and words that make it something else.
+_OF_SALES = frozenset(
+    {"lien", "khach", "le", "si", "so", "quay", "tai", "cho", "mang", "ve", "gop", "tach", "ban", "online"}
+    | {"giao", "hang", "ship", "cod", "vat", "gtgt", "dien", "tu", "khoi", "tao", "may", "tinh", "tien"}
+)
+_NO_SALE = frozenset(
+    {"tam", "huy", "tra", "hoan", "nhap", "thu", "sao", "lai", "mau", "doi", "coc", "no", "dieu", "chinh"}
+    | {"thay", "the", "xem", "truoc", "test", "demo", "draft", "void", "copy", "kiem"}
+)
 _ENGLISH_TOO = re.compile(
     r"\s*[/(|]\s*(?:receipt|invoice|bill|sales? receipt|tax invoice|cash bill)\s*\)?\s*$"
 )
@@ -71,7 +80,8 @@ def unknown_title(rows: Sequence[Row], profile: Profile) -> str | None:
         if not _PAPER.match(text) or any(letter.isdigit() or letter == ":" for letter in text):
             continue
         found = profile.titles.find(text)
-        if found is None or (found[0] in _BARE and found[1].strip(_EDGE)):
+        rest = set(re.findall(r"[a-z]+", found[1])) if found else set[str]()
+        if found is None or rest & _NO_SALE or (found[0] in _BARE and rest - _OF_SALES):
             return row.text.strip()
     return None
 

@@ -251,6 +251,27 @@ def test_kinds(name: str) -> None:
     assert bool(reading.problems) == (kind is Kind.QUARANTINED)
 
 
+TITLES = {
+    Kind.SALE: ["HÓA ĐƠN BÁN HÀNG (LIÊN 2)", "HÓA ĐƠN KHÁCH LẺ", "HÓA ĐƠN GỘP BÀN 1,2", "TAX INVOICE",
+                "PHIẾU THANH TOÁN (TÁCH BÀN)", "HÓA ĐƠN ĐIỆN TỬ KHỞI TẠO TỪ MÁY TÍNH TIỀN", "HÓA ĐƠN / RECEIPT"],
+    Kind.REPORT: ["TỔNG HỢP BÁN HÀNG", "DOANH THU THEO MÓN", "THỐNG KÊ MÓN BÁN", "BẢNG KÊ HÀNG BÁN"],
+    Kind.PROVISIONAL: ["HÓA ĐƠN (CHƯA THANH TOÁN)", "PHIẾU TẠM TÍNH\n(Không có giá trị thanh toán)", "PRE-BILL",
+                       "HÓA ĐƠN TẠM THU", "BILL TẠM TÍNH"],
+    Kind.REPRINT: ["BẢN SAO HÓA ĐƠN", "HÓA ĐƠN BÁN HÀNG\nIN LẠI LẦN 1", "HÓA ĐƠN BÁN HÀNG\n*** COPY ***"],
+    Kind.REFUND: ["HÓA ĐƠN ĐÃ HỦY", "VOID", "PHIẾU TRẢ LẠI HÀNG", "HÓA ĐƠN ĐỔI HÀNG"],
+    Kind.TRAINING: ["TRAINING MODE", "HÓA ĐƠN TẬP HUẤN"],
+    Kind.QUARANTINED: ["PHIẾU TÍNH TIỀN TẠM", "HÓA ĐƠN TẠ TÍNH", "HÓA ĐƠN ĐIỀU CHỈNH", "PHIẾU XUẤT KHO",
+                       "DANH SÁCH MÓN", "PHIẾU ĐẶT MÓN"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("title", "kind"), [(title, kind) for kind, titles in TITLES.items() for title in titles]
+)
+def test_titles(title: str, kind: Kind) -> None:
+    assert read_receipt(f"SHOP ANH\n{title}\nSo HD: 5\n{GOODS}Tong cong: 258.000\n".encode()).kind is kind
+
+
 def test_a_report_keeps_its_totals() -> None:
     reading = read_receipt(KINDS["a Z report"][0].encode())
     assert reading.totals == (("Gross sales", 1_250_000), ("Cash", 250_000))
