@@ -32,6 +32,9 @@ _FILLERS = re.compile(
     r"phai|in|cash|mat|hd|bill|x|gia|tri|item|items|due|goc"
 )
 _AMOUNT_AT_END = re.compile(rf"(?:^|(?<=[\s:=(])|(?<=\.\.))\+?(?P<amount>{AMOUNT}){CURRENCY}\s?\)?\s*$")
+RATE_ALONE = re.compile(
+    r"[\s(\[*-]*(?:thue|vat|gtgt|thue suat|thue gtgt|thue suat gtgt|ts)[^0-9%]*(0|5|8|10)\s?%[\s)\]]*"
+)
 _GARBLED = re.compile(r"\s*(?P<label>[^0-9:]*?[a-z)%][^0-9:]*?)(?::\s*|\s{2,})(?P<rest>[^a-z]*[0-9][^:]*)")
 _QUANTITY_ALONE = re.compile(QUANTITY + r"\s*")
 _EXTRA = re.compile(rf"(?:^|\s)(?P<extra>{AMOUNT}){CURRENCY}$")
@@ -89,6 +92,8 @@ def ends_goods(row: Row, profile: Profile) -> bool:
     """Whether a row is the first of the foot: a labelled sum."""
     parts = labelled(row)
     if parts is None:
+        if RATE_ALONE.fullmatch(row.folded):
+            return False  # said of the item above
         garbled = _GARBLED.fullmatch(row.folded)
         label = garbled["label"] if garbled else row.folded
         roles = _roles(label.rstrip(" :.="), profile)[0]
@@ -176,7 +181,7 @@ def _entry(row: Row, place: int, rules: int, profile: Profile, waiting: Row | No
 def _without_amount(row: Row, place: int, rules: int, profile: Profile) -> Entry | None:
     """A row whose figures are no amount: a count (``Tổng SL: 3,25``), or a sum that cannot be read."""
     match = _GARBLED.fullmatch(row.folded)
-    if match is None:
+    if match is None or RATE_ALONE.fullmatch(row.folded):
         return None
     roles = _roles(match["label"].rstrip(" :.="), profile)[0]
     if "count" in roles and _QUANTITY_ALONE.fullmatch(match["rest"]):

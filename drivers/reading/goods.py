@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from drivers.reading.amounts import AMOUNT, CURRENCY, dong, readings
+from drivers.reading.foot import RATE_ALONE
 from drivers.reading.naming import give_codes, heads_group, is_note, is_particular, leads, tidy, without_codes
 from drivers.reading.syllables import two_words
 from invoice.sale import LINE_TOLERANCE
@@ -37,7 +38,6 @@ _GROUP_SIGN = re.compile(r"[.,](?=[0-9]{3})")
 _NAMED = re.compile(r"[a-z]|[^\W\d_]")
 _SIGN_FIRST = re.compile(r"(?:[x*@=]|vnd|d|kg)(?:\s|$)")  # the rest of figures, no name
 _GAP = re.compile(r"\s{2,}")
-_VAT_NOTE = re.compile(r"[\s(\[*-]*(?:thue|vat|gtgt|thue suat|ts)[^0-9%]*(0|5|8|10)\s?%[\s)\]]*")
 
 
 @dataclass(slots=True)
@@ -268,7 +268,7 @@ class _Walk:
     def _about_last(self, row: Row) -> bool:
         """A discount, a VAT rate or a note that belongs to the item above."""
         item = self.goods.items[-1]
-        if match := _VAT_NOTE.fullmatch(row.folded):
+        if match := RATE_ALONE.fullmatch(row.folded):
             item.vat_rate = f"{match[1]}%"
             return True
         less = self._discount(row)
