@@ -1,4 +1,4 @@
-"""Receipts as a printer gets them: in any encoding under any table, with styles amid words, pictures, codes."""
+"""Receipts as a printer gets them: in any encoding under any table, with styles amid words, pictures."""
 
 from __future__ import annotations
 

@@ -253,10 +253,11 @@ def test_kinds(name: str) -> None:
 
 TITLES = {
     Kind.SALE: ["HÓA ĐƠN BÁN HÀNG (LIÊN 2)", "HÓA ĐƠN KHÁCH LẺ", "HÓA ĐƠN GỘP BÀN 1,2", "TAX INVOICE",
-                "PHIẾU THANH TOÁN (TÁCH BÀN)", "HÓA ĐƠN ĐIỆN TỬ KHỞI TẠO TỪ MÁY TÍNH TIỀN", "HÓA ĐƠN / RECEIPT"],
+                "PHIẾU THANH TOÁN (TÁCH BÀN)", "HÓA ĐƠN ĐIỆN TỬ KHỞI TẠO TỪ MÁY TÍNH TIỀN",
+                "HÓA ĐƠN / RECEIPT"],
     Kind.REPORT: ["TỔNG HỢP BÁN HÀNG", "DOANH THU THEO MÓN", "THỐNG KÊ MÓN BÁN", "BẢNG KÊ HÀNG BÁN"],
-    Kind.PROVISIONAL: ["HÓA ĐƠN (CHƯA THANH TOÁN)", "PHIẾU TẠM TÍNH\n(Không có giá trị thanh toán)", "PRE-BILL",
-                       "HÓA ĐƠN TẠM THU", "BILL TẠM TÍNH"],
+    Kind.PROVISIONAL: ["HÓA ĐƠN (CHƯA THANH TOÁN)", "PHIẾU TẠM TÍNH\n(Không có giá trị thanh toán)",
+                       "PRE-BILL", "HÓA ĐƠN TẠM THU", "BILL TẠM TÍNH"],
     Kind.REPRINT: ["BẢN SAO HÓA ĐƠN", "HÓA ĐƠN BÁN HÀNG\nIN LẠI LẦN 1", "HÓA ĐƠN BÁN HÀNG\n*** COPY ***"],
     Kind.REFUND: ["HÓA ĐƠN ĐÃ HỦY", "VOID", "PHIẾU TRẢ LẠI HÀNG", "HÓA ĐƠN ĐỔI HÀNG"],
     Kind.TRAINING: ["TRAINING MODE", "HÓA ĐƠN TẬP HUẤN"],
