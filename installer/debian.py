@@ -100,10 +100,12 @@ def _files(programs: Programs, root: Path) -> None:
             (commands / path.name).symlink_to(f"../lib/thungan/{path.name}")
     for source, place in (
         ("thungan.service", "usr/lib/systemd/system"),
+        ("thungan-update.service", "usr/lib/systemd/system"),
+        ("thungan-update.timer", "usr/lib/systemd/system"),
         ("60-thungan.rules", "usr/lib/udev/rules.d"),
         ("environment", "etc/thungan"),
     ):
-        (root / place).mkdir(parents=True)
+        (root / place).mkdir(parents=True, exist_ok=True)
         shutil.copyfile(LINUX / source, root / place / source)
     overrides = root / "usr/share/lintian/overrides/thungan"
     overrides.parent.mkdir(parents=True)

@@ -35,6 +35,7 @@ Run $Py @("-m", "installer.windows_version", "installer\windows\version_info.txt
 Write-Host "3/6 programs (PyInstaller, one folder, no UPX)"
 Run $Py @("-c", "from pathlib import Path; from installer.programs import build_programs; build_programs(Path('build/windows'))")
 $Payload = "build\windows\programs\thungan"
+$Updater = "build\windows\programs\thungan-one-file.exe"
 
 function Sign([string]$File) {
     if ($Certificate) {
@@ -43,11 +44,12 @@ function Sign([string]$File) {
 }
 Write-Host "4/6 signatures"
 Get-ChildItem $Payload -Filter *.exe | ForEach-Object { Sign $_.FullName }
+Sign $Updater
 if (-not $Certificate) { Write-Host "    not signed: no -Certificate. Virus scanners are kinder to signed programs." }
 
 Write-Host "5/6 set-up program"
 $Setup = "build\windows\thungan-setup-$Version.exe"
-Run "makensis" @("-V2", "-WX", "-DVERSION=$Version", "-DPAYLOAD=$Root\$Payload", "-DLICENSE=$Root\LICENSE", "-DOUTPUT=$Root\$Setup", "installer\windows\thungan.nsi")
+Run "makensis" @("-V2", "-WX", "-DVERSION=$Version", "-DPAYLOAD=$Root\$Payload", "-DUPDATER=$Root\$Updater", "-DLICENSE=$Root\LICENSE", "-DOUTPUT=$Root\$Setup", "installer\windows\thungan.nsi")
 Sign $Setup
 
 Write-Host "6/6 bill of materials, licences, provenance"

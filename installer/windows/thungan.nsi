@@ -93,6 +93,16 @@ Section "thungan"
   File /r "${PAYLOAD}/*"
   SetOutPath "$INSTDIR"
   File "thungan.ico"
+!ifdef UPDATER
+  ; A program that runs cannot be overwritten, but renamed: an update that is under way is this very file.
+  Delete "$INSTDIR\thungan-update.old"
+  Rename "$INSTDIR\thungan-update.exe" "$INSTDIR\thungan-update.old"
+  File "/oname=thungan-update.exe" "${UPDATER}"
+  ${If} ${FileExists} "$APPDATA\thungan-updates\updates.toml"
+    nsExec::ExecToLog 'schtasks.exe /create /f /tn thungan-update /ru SYSTEM /sc hourly /tr "\"$INSTDIR\thungan-update.exe\" update --data \"${DATA}\""'
+    Pop $0
+  ${EndIf}
+!endif
   WriteUninstaller "$INSTDIR\uninstall.exe"
 
   ; Data: for the service's own account and for administrators, nobody else (keys and buyers' names are there).
@@ -149,8 +159,12 @@ Section "Uninstall"
   Call un.WaitForStop
   nsExec::ExecToLog '"$INSTDIR\program\thungan-service.exe" remove'
   Pop $0
+  nsExec::ExecToLog 'schtasks.exe /delete /f /tn thungan-update'
+  Pop $0
   RMDir /r "$INSTDIR\program"
   RMDir /r "$INSTDIR\previous"
+  Delete "$INSTDIR\thungan-update.exe"
+  Delete "$INSTDIR\thungan-update.old"
   Delete "$INSTDIR\thungan.ico"
   Delete "$INSTDIR\uninstall.exe"
   RMDir "$INSTDIR"

@@ -37,6 +37,7 @@ def test_the_set_up_compiles_without_a_warning(tmp_path: Path) -> None:
     done = subprocess.run(
         [
             "makensis", "-V2", "-WX", "-DVERSION=1.2.3", f"-DPAYLOAD={payload}",
+            f"-DUPDATER={payload / 'thungan.exe'}",
             f"-DLICENSE={ROOT / 'LICENSE'}", f"-DOUTPUT={tmp_path / 'thungan-setup.exe'}", "thungan.nsi",
         ],
         cwd=WINDOWS,
