@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from audit.dossier import VIETNAM, Fate
 from audit.figures import count, dong, moment
 from audit.findings import Cite, Finding, Weight
-from audit.paper_words import plain
+from audit.paper_text import plain
 from audit.words import Words
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from audit.paper_words import text_of
+from audit.paper_text import text_of
 from audit.words import Words
 
 if TYPE_CHECKING:
