@@ -66,15 +66,18 @@ class DatabaseWatcher:
         self._engine: Engine | None = None
         self._before: dict[str, str] = {}  # new records of the last look, by key
         self._missed: set[str] = set()
+        self._ahead: int | None = None
 
     def look(self) -> None:
         """As ``Watcher.look``."""
         position = self._memory.position() or self._begin()
         low = max(position.floor, position.last - self._step * self._query.window)
+        if self._ahead is not None:
+            low = self._ahead
         rows = self._ask(self._query.sql, low)
         whole = len(rows) <= MOST_ROWS
         now, seen, settled = {}, set(), True
-        last = position.last
+        last, settled_to = position.last, low
         for key, mark, one in self._records(rows if whole else rows[:-1], cut=not whole):
             seen.add(key)
             digest = sha256(one.data).hexdigest()
@@ -85,8 +88,11 @@ class DatabaseWatcher:
                     continue
                 self._take(one)
             if settled:
-                last = max(last, mark)
+                last, settled_to = max(last, mark), mark
         self._before = now
+        # More than one look takes: the next goes on where this one has settled, then the window comes again.
+        done = whole and (settled or self._ahead is None)
+        self._ahead = None if done else settled_to
         # Until all of a look is settled, the window stays where its first unsettled bill can be met again.
         if last != position.last:
             self._memory.reached(Position(position.floor, last))
@@ -243,7 +249,8 @@ class DatabaseWatcher:
         ) -> None:
             # Asked anew for each connection, so that it stands in no engine, URL or error of SQLAlchemy.
             if secret := self._password():
-                named["password"] = secret
+                # PyMySQL would write a text in latin-1.
+                named["password"] = secret.encode() if address.kind == "mariadb" else secret
 
         from sqlalchemy import event
 
