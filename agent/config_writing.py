@@ -10,9 +10,10 @@ from signing.private_file import write_private
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
     from pathlib import Path
 
-Value: TypeAlias = "str | int | bool | list[str] | None"  # None takes the key away
+Value: TypeAlias = "str | int | bool | datetime | list[str] | None"  # None takes the key away
 
 
 def change_config(folder: Path, changes: Mapping[str, Value]) -> Config:

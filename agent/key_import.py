@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from getpass import getpass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agent.config import load_config
-from agent.config_edit import with_values, without_section
-from agent.errors import AlreadyThere, ConfigInvalid, FileUnreadable
+from agent.config_writing import change_config
+from agent.errors import AlreadyThere, FileUnreadable
 from agent.key_choice import choose, open_setting
 from agent.key_settings import KeySetting, Role
 from errors import ThunganError
@@ -23,6 +20,7 @@ if TYPE_CHECKING:
     from cryptography.x509 import Certificate
 
     from agent.config import Config
+    from agent.config_writing import Value
 
 ASK = "ask"  # as --passphrase: asked for on the terminal and kept beside the key, readable by its owner only
 _ELSEWHERE = ("pkcs11:", "windows:", "csc+https:")
@@ -117,46 +115,22 @@ def _has_none(config: Config) -> bool:
 
 
 def _tell(config: Config, role: Role, setting: str, source: str, since: datetime | None) -> None:
-    path = config.folder / "config.toml"
-    text = before = path.read_text("utf-8")
-    values: dict[str, str | None] = {
-        "file": json.dumps(setting, ensure_ascii=False),
-        "passphrase": json.dumps(source, ensure_ascii=False),
-    }
-    if role is Role.CURRENT:
-        text = with_values(text, "key", values)
-    else:
+    changes: dict[str, Value] = {}
+    section = "key"
+    if role is Role.NEXT:
+        section = "next_key"
+        changes |= {"next_key.from": since, "next_key.digest": None}
         if config.keys.next is not None:
             if choose(config, datetime.now(UTC)).role is not Role.NEXT:
                 raise AlreadyThere("[next_key] is in config.toml and has not taken over yet")
-            text = _promoted(config, text)
-        moment = since.isoformat(timespec="seconds") if since else None
-        text = with_values(text, "next_key", values | {"from": moment})
-    _write(path, text)
-    try:
-        load_config(config.folder)
-    except ConfigInvalid:
-        _write(path, before)
-        raise
+            changes |= _promoted(config, config.keys.next)
+    change_config(config.folder, changes | {f"{section}.file": setting, f"{section}.passphrase": source})
 
 
-def _promoted(config: Config, text: str) -> str:
+def _promoted(config: Config, following: KeySetting) -> dict[str, Value]:
     """[next_key] becomes [key]."""
-    following = config.keys.next
-    if following is None:
-        return text
-    values: dict[str, str | None] = {
-        "file": json.dumps(following.key, ensure_ascii=False),
-        "passphrase": json.dumps(_as_written(config, following.passphrase), ensure_ascii=False),
+    return {
+        "key.file": following.key,
+        "key.passphrase": _as_written(config, following.passphrase),
+        "key.digest": following.digest,
     }
-    if following.digest != config.keys.current.digest:
-        values["digest"] = json.dumps(following.digest)
-    return with_values(without_section(text, "next_key"), "key", values)
-
-
-def _write(path: Path, text: str) -> None:
-    """Whole or not at all, with the rights it had."""
-    beside = path.with_name(".config.toml.new")
-    beside.write_text(text, "utf-8")
-    shutil.copymode(path, beside)
-    beside.replace(path)

@@ -2,7 +2,7 @@
 
 A cash-register invoice needs no signature of its own (Decree 123/2020, article 10.14, as amended): the
 package that carries it is signed, and that signature covers it. So the shop may choose, and a slow or
-absent key need not stop its issuing (docs/decisions/004-signing-by-configuration.md).
+absent key need not stop its issuing (docs/decisions/005-signing-by-configuration.md).
 
 Signing takes place inside the writer's transaction, so its time is bounded from three sides: groups are as
 large as the key can sign in ``GROUP_SECONDS``; with ``WHEN_THERE`` an invoice goes without signature after

@@ -19,8 +19,7 @@ from test_forms_command import configure as configure_forms
 from agent.cli import main
 from agent.commands.init import make_folder
 from agent.config import load_config
-from agent.config_edit import with_values, without_section
-from agent.errors import ConfigInvalid
+from agent.config_writing import change_config
 from authority.forms.message import read_sent_form
 from authority.forms.registration import Registration
 from authority.sandbox.server import RunningSandbox
@@ -63,10 +62,8 @@ def test_the_first_key_is_put_to_use(shop: Path, bought: Path, capsys: pytest.Ca
     assert (code, now["key"], now["problem"], now["signs_now"]) == (0, "keys/bought.p12", None, "current")
     assert [one["name"] for one in now["checks"]] == ["opens", "validity", "signs", "chain"]
     after = (shop / "config.toml").read_text("utf-8")
-    assert [line for line in after.splitlines() if line not in before.splitlines()] == [
-        'file = "keys/bought.p12"',
-        'passphrase = "file:keys/passphrase"',
-    ]
+    (changed,) = [line for line in after.splitlines() if line not in before.splitlines()]
+    assert changed.startswith('file = "keys/bought.p12"')
 
 
 def test_a_key_in_use_is_not_replaced_unasked(
@@ -95,8 +92,7 @@ def test_a_renewed_key_waits_takes_over_and_becomes_the_current_one(
     third = (shop / "keys" / "third.p12").rename(tmp_path / "third.p12")
     assert main(["keys", "import", str(third), "--next", *folder]) == 2
     assert not (shop / "keys" / "third.p12").exists()
-    path = shop / "config.toml"
-    path.write_text(path.read_text("utf-8").replace(since, (NOW - DAY).isoformat()), "utf-8")
+    change_config(shop, {"next_key.from": NOW - DAY})
     assert told(shop, "list", capsys)[1]["signs_now"] == "next"
     assert main(["keys", "import", str(third), "--next", *folder]) == 0
     keys = load_config(shop).keys
@@ -200,24 +196,3 @@ def test_a_change_form_names_the_renewed_certificate(
     form = read_sent_form(bytes(sent))
     assert isinstance(form, Registration)
     assert [int(one.serial, 16) for one in form.certificates] == [renewed.serial_number]
-
-
-@pytest.mark.parametrize(
-    ("before", "after"),
-    [
-        ("", '\n[key]\nfile = "b"\n'),
-        ('[key]\nfile = "a"', '[key]\nfile = "b"\n'),
-        ('[key] # c\n# file = "x"\nfile = "a" # d\n[x]\n', '[key] # c\n# file = "x"\nfile = "b"\n[x]\n'),
-        ('[x]\nfile = "a"\n[key]\nother = 1\n', '[x]\nfile = "a"\n[key]\nfile = "b"\nother = 1\n'),
-    ],
-)
-def test_one_value_is_changed_and_nothing_else(before: str, after: str) -> None:
-    assert with_values(before, "key", {"file": '"b"'}) == after
-
-
-def test_what_cannot_be_changed_safely_is_left_alone() -> None:
-    with pytest.raises(ConfigInvalid):
-        with_values('[key]\nfile = """\na"""\n', "key", {"file": '"b"'})
-    with pytest.raises(ConfigInvalid):
-        with_values('key = {file = "a"}\n', "key", {"file": '"b"'})
-    assert without_section("[a]\nx = 1\n# of b\n\n[b]\ny = 1\n", "a") == "# of b\n\n[b]\ny = 1\n"

@@ -30,7 +30,7 @@ from signing_service import Service, running
 
 from agent.cli import main
 from agent.commands.init import make_folder
-from agent.config_edit import with_values
+from agent.config_writing import Value, change_config
 from agent.proxy import Proxy, proxy_address
 from agent.virtual_register import VirtualRegister
 from errors import ThunganError
@@ -136,10 +136,13 @@ def test_a_running_register_gives_nothing_away(tmp_path: Path) -> None:
     from authority.sandbox.keys import open_keys
 
     open_keys(tmp_path / "sandbox", "127.0.0.1", datetime.now(UTC))
-    proxy = {"proxy": '"http://shop@127.0.0.1:9"', "proxy_password": '"file:keys/proxy"', "every": "1"}
-    path = tmp_path / "config.toml"
-    text = with_values(path.read_text("utf-8"), "authority", proxy)
-    path.write_text(with_values(text, "page", {"on": "false"}), "utf-8")
+    changes: dict[str, Value] = {
+        "authority.proxy": "http://shop@127.0.0.1:9",
+        "authority.proxy_password": "file:keys/proxy",
+        "authority.every": 1,
+        "page.on": False,
+    }
+    change_config(tmp_path, changes)
     secrets = {
         "pass phrase": phrase.encode(),
         "proxy's password": password.encode(),
@@ -216,9 +219,7 @@ def remote_shop(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple
     write_private(folder / "keys" / "pin", secrets["PIN"].encode())
     with running(service, folder):
         key = service.setting(pin=f"file:{folder}/keys/pin")
-        path = folder / "config.toml"
-        values = {"file": f'"{key}"', "passphrase": '"file:keys/client"'}
-        path.write_text(with_values(path.read_text("utf-8"), "key", values), "utf-8")
+        change_config(folder, {"key.file": key, "key.passphrase": "file:keys/client"})
         yield service, {label: secret.encode() for label, secret in secrets.items()}
 
 

@@ -25,7 +25,7 @@ from test_secrets import search, written
 
 from agent.commands.init import make_folder
 from agent.config import load_config
-from agent.config_edit import with_values
+from agent.config_writing import change_config
 from agent.daemon import Daemon
 from agent.key_keeper import KEY_ALARM
 from agent.parts import ledger_key
@@ -135,10 +135,8 @@ def open_shop(tmp_path: Path, token: SoftToken) -> Iterator[Callable[[str], Shop
             source = f"serial://{register.path}?baud=115200"
             make_folder(tmp_path, demo=True, url=sandbox.url, source=source)
             write_private(tmp_path / "keys" / "pin", PIN.encode())
-            path = tmp_path / "config.toml"
-            key = {"file": f'"{token.uri()}"', "passphrase": '"file:keys/pin"'}
-            text = with_values(path.read_text("utf-8"), "key", key)
-            path.write_text(with_values(text, "signing", {"invoices": f'"{rule}"'}), "utf-8")
+            key = {"key.file": token.uri(), "key.passphrase": "file:keys/pin", "signing.invoices": rule}
+            change_config(tmp_path, key)
             shops.append(Shop(tmp_path, token, register))
             return shops[-1]
 
