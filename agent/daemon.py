@@ -36,7 +36,7 @@ from outbox.captures import RawCapture, hide_buyer, raw_captures, record_capture
 from outbox.chronicle import program_stopped
 from outbox.crash_points import crash_point
 from outbox.deadlines import record_clock_jump, watch_deadline
-from outbox.errors import TransitionRefused
+from outbox.errors import TransitionRefused, WriterStopped
 from outbox.issuing import Issued, issue, issued_before
 from outbox.records import CHANGED, EDITED, VANISHED, Outcome, RecordBytes, record_once
 from outbox.states import CaptureState
@@ -60,7 +60,7 @@ WARM_UP = b"\x1b@HD: 1\nA 1 x 1 1\nTONG CONG 1\n"
 SET_UP_ALARM = "set-up"  # the authority is not reachable as configured
 ISSUING_ALARMS = ("E-OUT-", "E-SIGN-")  # codes of errors that stop issuing until they are over
 INITIALISE = b"\x1b@"  # ESC @, with which nearly every register begins a receipt
-SET_UP_PATIENCE = 3.0  # seconds
+SET_UP_PATIENCE = 3.0  # seconds a remote service has to open the key before the shop opens without
 LONGEST_RECEIPT = 10.0  # seconds: what arrives later than this after the start has begun after it
 AWAY_ALARM = 10.0  # seconds a port is away before a person is told
 BEGUN_BEFORE = "begun before"  # ended_by of a capture whose beginning may be missing
@@ -335,7 +335,7 @@ class Daemon:
         # A key may take its time to open (a remote service that does not answer): the shop does not wait.
         self._setting_up = threading.Thread(target=self._set_up, name="set-up", daemon=True)
         self._setting_up.start()
-        self._setting_up.join(SET_UP_PATIENCE)
+        self._setting_up.join(SET_UP_PATIENCE if config.keys.remote else None)
 
     def start(self) -> None:
         """Open the source, settle what was left, start the schedule."""
@@ -428,8 +428,11 @@ class Daemon:
         self.store.close()
 
     def _set_up(self) -> None:
-        self.keys.look_after()
-        self._open_delivery()
+        try:
+            self.keys.look_after()
+            self._open_delivery()
+        except WriterStopped:
+            log.info("stopped before the key was open")
 
     def _open_delivery(self) -> None:
         """Open the way to the authority; an alarm while it cannot be used as configured."""

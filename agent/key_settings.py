@@ -73,6 +73,12 @@ class KeySettings:
     roots: Path | None
     revocation: Policy | None
 
+    @property
+    def remote(self) -> bool:
+        """Whether a key is at a service in the network, which may not answer."""
+        named = (self.current.key, self.next.key if self.next else "")
+        return any(key.startswith("csc+") for key in named)
+
 
 def read_key_settings(take: Taker, folder: Path) -> KeySettings:
     """Read the three sections; relative paths begin at ``folder``.

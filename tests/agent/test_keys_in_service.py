@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import datetime
@@ -14,8 +15,10 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from issuing_house import CRL_URL, OCSP_URL, House, Network
 from key_samples import DAY, NOW, RECEIPTS, configure, following, new_shop, write_key
 
+from agent.commands.init import make_folder
 from agent.config import load_config
-from agent.daemon import Till
+from agent.config_writing import change_config
+from agent.daemon import Daemon, Till
 from agent.errors import ConfigInvalid
 from agent.key_keeper import EXPIRY_ALARM, KEY_ALARM, NEXT_ALARM, STANDING_ALARM, KeyKeeper
 from drivers.framing import Captured
@@ -252,6 +255,30 @@ def test_who_has_a_renewed_key_is_not_told_to_renew(
     assert register.alarms() == alarms
 
 
+@pytest.mark.parametrize("rule", ["always", "when-there"])
+def test_a_service_that_does_not_answer_does_not_hold_up_the_opening_of_the_shop(
+    rule: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agent.daemon.SET_UP_PATIENCE", 0.1)
+    make_folder(tmp_path, demo=True)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        key = f"csc+https://127.0.0.1:{silent.getsockname()[1]}/csc/v2?credential=1"
+        change_config(tmp_path, {"key.file": key, "signing.invoices": rule})
+        daemon = Daemon(load_config(tmp_path))
+        receipt = Captured(RECEIPTS[0].read_bytes(), "cut")
+        if rule == "always":
+            with pytest.raises(ThunganError):
+                daemon.till.take("test", receipt)
+        else:
+            assert daemon.till.take("test", receipt) != b""
+        with closing(daemon.store.reader()) as reader:
+            (state,) = reader.execute("SELECT state FROM capture").fetchone()
+        assert state == ("raw" if rule == "always" else "sale")
+    daemon._setting_up.join(60)
+    assert not daemon._setting_up.is_alive()
+    daemon.stop()
+
+
 @pytest.mark.parametrize(
     ("more", "named"),
     [
@@ -264,8 +291,6 @@ def test_who_has_a_renewed_key_is_not_told_to_renew(
     ],
 )
 def test_wrong_settings_are_named(more: str, named: str, tmp_path: Path) -> None:
-    from agent.commands.init import make_folder
-
     make_folder(tmp_path, demo=True)
     configure(tmp_path, more)
     with pytest.raises(ConfigInvalid, match=named.replace(".", r"\.")):
