@@ -124,6 +124,7 @@ def moment_of(text: str) -> datetime:
     return found if found.tzinfo else _BEGINNING
 
 
+ESCPOS = "escpos"  # papers; other forms are records that the shop's software gave, not read again here
 _BEGINNING = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 
@@ -182,7 +183,7 @@ def _paper(
     said: dict[int, tuple[str | None, str | None]],
 ) -> Paper:
     """A capture with the auditor's own reading of it; where it is withheld, the sale's number and cashier."""
-    words = read_paper(row.data or b"")
+    words = read_paper(row.data if row.data is not None and row.form == ESCPOS else b"")
     receipt_no, cashier = said.get(row.sale_id or 0, (None, None))
     decision = ledger.resolved.get(row.id)
     return Paper(

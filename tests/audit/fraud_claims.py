@@ -32,7 +32,7 @@ PLAN = Plan(
     refunds=(10, 11, 12, 13, 14, 15, 16),
     dismissed=(13, 14),
     lower_rate=15,
-    swapped=15,
+    swapped=16,
     clock_back=16,
     quiet_days=(17,),
 )
@@ -57,7 +57,9 @@ CLAIMS = (
     Claim("returns are invented", ("cashier",)),
     Claim("receipts are declared to be no sale", ("dismissed-with-amount",)),
     Claim("the rate is lowered: what was sold", ("article-taxed-lower",)),
+    Claim("the rate is lowered: what was set", ("settings-lower-tax",)),
     Claim("a changed program invoices no large sale", ("sale-without-invoice",)),
+    Claim("a changed program runs under the old version", ("software-altered",)),
     Claim("the clock is set back for an evening", ("clock-back",)),
     Claim("two thirds of a day's sales reach no printer", ("drop",)),
 )

@@ -6,9 +6,11 @@ authority (in memory); simulated are the customers, the register and the clock.
 
 from __future__ import annotations
 
+import json
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -32,6 +34,7 @@ from agent.commands.init import DEMO_PHRASE, DEMO_SELLER, make_folder
 from agent.config import load_config
 from agent.daemon import Till
 from agent.parts import open_signer, sign_checkpoint
+from agent.software import record_start
 from authority.codes import direct_code
 from authority.errors import GatewayUnreachable
 from authority.memory import MemoryGateway
@@ -44,6 +47,7 @@ from drivers.framing import Captured
 from errors import ThunganError
 from invoice.sale_json import VIETNAM
 from outbox.captures import RawCapture, settle_capture
+from outbox.chronicle import note_configuration, program_stopped
 from outbox.deadlines import watch_deadline
 from outbox.delivery import Delivery
 from outbox.resolving import resolve_as_nothing
@@ -109,6 +113,7 @@ class Shop:
             self._make_folder()
         self.config = load_config(folder)
         self.store = Store(folder, open_signer(self.config), lambda: self.now)
+        record_start(self.config, self.store)
         self.till = Till(self.config, self.store)
         self._open_authority()
         self._counted: list[Order] = []  # what the register has rung up today
@@ -125,8 +130,8 @@ class Shop:
 
     def close(self) -> None:
         """Deliver what is left, sign the ledger, let go of the folder."""
-        self.now += timedelta(hours=1)
         self._deliver()
+        self.store.run(program_stopped())
         sign_checkpoint(self.config, self.store)
         self.store.close()
         self.sandbox.close()
@@ -162,9 +167,23 @@ class Shop:
             path = self.folder / "config.toml"
             path.write_text(path.read_text("utf-8").replace('default = "8%"', 'default = "5%"'), "utf-8")
             self.config = load_config(self.folder)
+            record_start(self.config, self.store)
             self.till = Till(self.config, self.store)
         if number == self.plan.swapped:
-            self.till = SwappedTill(self.config, self.store)
+            self._swap_program()
+
+    def _swap_program(self) -> None:
+        """Another program under the same name: its hash is another, whatever it says of its version."""
+        connection = self.store.reader()
+        (body,) = connection.execute(
+            "SELECT body FROM leaf WHERE kind = 'configuration' ORDER BY seq DESC LIMIT 1"
+        ).fetchone()
+        connection.close()
+        said = json.loads(body)
+        content, profiles, key = said["content"], said["profiles"], said["ledger_key"]
+        code = sha256(b"a changed program").hexdigest()
+        self.store.run(note_configuration(content, profiles, said["program"], code, key))
+        self.till = SwappedTill(self.config, self.store)
 
     def _papers(self, number: int, day: Day) -> list[Print]:
         """What the register prints on one day, in order of time, honest papers and others."""

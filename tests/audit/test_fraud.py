@@ -18,6 +18,7 @@ def test_the_report_names_each_manipulation_and_nothing_serious_of_the_honest_tw
         dossier, analysis = examine(honest)
         assert len(dossier.invoices) > 800
         assert [finding.said.en for finding in analysis.serious] == []
+        assert next(one for one in analysis.findings if one.name == "late").weight is Weight.NOTE
         # An honest outage, copies, returns and torn paper are seen, and do not weigh.
         assert {"late", "dismissed", "drawer-without-sale"} <= {finding.name for finding in analysis.findings}
 
