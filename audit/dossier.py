@@ -54,6 +54,8 @@ class Paper:
     table: str | None = None
     totals: tuple[tuple[str, int], ...] = ()
     reason: str | None = None
+    decided_by: str | None = None
+    decided_at: datetime | None = None
     problems: tuple[str, ...] = ()
 
     @property

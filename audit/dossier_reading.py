@@ -202,6 +202,8 @@ def _paper(
         table=words.table,
         totals=words.totals,
         reason=_text(decision.get("reason")) if decision else None,
+        decided_by=_text(decision.get("by")) if decision else None,
+        decided_at=moment_of(str(decision.get("at", ""))) if decision else None,
         problems=row.problems,
     )
 

@@ -20,10 +20,13 @@ if TYPE_CHECKING:
     from outbox.store import Job, Tx
 
 
-def resolve_as_sale(capture_id: int, sale: Sale, register: Register, reason: str) -> Job[Issued]:
+def resolve_as_sale(
+    capture_id: int, sale: Sale, register: Register, reason: str, by: str | None = None
+) -> Job[Issued]:
     """The job that issues the sale a person read from the capture, and ties the two together.
 
-    The invoice bears the sale's own day, as far as the series allows; the ledger keeps who waited how long.
+    The invoice bears the sale's own day, as far as the series allows; the ledger keeps how long it waited
+    and ``by`` whom it was decided, as far as the computer knows.
 
     Raises from the job:
         NotFound, TransitionRefused: no such capture, or it is not in quarantine.
@@ -35,13 +38,13 @@ def resolve_as_sale(capture_id: int, sale: Sale, register: Register, reason: str
         check_no_second_invoice(tx, capture_id)
         outcome = issue(sale, register)(tx)
         issued = outcome if isinstance(outcome, Issued) else (yield from outcome)
-        _resolve(tx, capture_id, "sale", reason, issued, _lateness(tx, capture_id, issued))
+        _resolve(tx, capture_id, "sale", reason, by, issued, _lateness(tx, capture_id, issued))
         return issued
 
     return job
 
 
-def resolve_as_nothing(capture_id: int, reason: str) -> Job[None]:
+def resolve_as_nothing(capture_id: int, reason: str, by: str | None = None) -> Job[None]:
     """The job that says a capture was no sale (a test, a scrap, another's paper).
 
     Raises from the job:
@@ -50,7 +53,7 @@ def resolve_as_nothing(capture_id: int, reason: str) -> Job[None]:
 
     def job(tx: Tx) -> None:
         _check(tx, capture_id)
-        _resolve(tx, capture_id, "non-sale", reason, None)
+        _resolve(tx, capture_id, "non-sale", reason, by, None)
 
     return job
 
@@ -78,6 +81,7 @@ def _resolve(
     capture_id: int,
     kind: str,
     reason: str,
+    by: str | None,
     issued: Issued | None,
     late: dict[str, str] | None = None,
 ) -> None:
@@ -92,6 +96,7 @@ def _resolve(
         resolved_as=kind,
         reason=reason,
         invoice=issued.invoice_id if issued else None,
+        **({"by": by} if by else {}),
         **(late or {}),
     )
     change_resolved(tx, capture_id)

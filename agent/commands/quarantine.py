@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import sys
 from pathlib import Path
@@ -108,10 +109,10 @@ def _resolve(config: Config, arguments: argparse.Namespace) -> int:
     store = open_store(config)
     try:
         if sale is None:
-            store.run(resolve_as_nothing(number, reason))
+            store.run(resolve_as_nothing(number, reason, login_name()))
             sys.stdout.write(f"capture {number}: no sale\n")
         else:
-            issued = store.run(resolve_as_sale(number, sale, config.register, reason))
+            issued = store.run(resolve_as_sale(number, sale, config.register, reason, login_name()))
             sys.stdout.write(f"capture {number}: {issued.symbol} {issued.number} {issued.code}\n")
     finally:
         store.close()
@@ -164,7 +165,7 @@ def _reread(config: Config, arguments: argparse.Namespace) -> int:
         for number, reading in exact:
             assert reading.sale is not None  # noqa: S101
             try:
-                store.run(resolve_as_sale(number, reading.sale, config.register, reason))
+                store.run(resolve_as_sale(number, reading.sale, config.register, reason, login_name()))
                 done += 1
             except ThunganError as error:
                 sys.stderr.write(f"capture {number}: {error}\n")
@@ -176,3 +177,11 @@ def _reread(config: Config, arguments: argparse.Namespace) -> int:
 
 def _is_exact(ended_by: str, reading: Reading) -> bool:
     return reading.kind is Kind.SALE and reading.sale is not None and ended_by not in DOUBTFUL_ENDS
+
+
+def login_name() -> str | None:
+    """Who is logged in at this computer, for the ledger; None where the system does not say."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return None

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from audit.analysis import Analysis
-    from audit.dossier import Dossier
+    from audit.dossier import Dossier, Paper
     from audit.report.exhibits import Wanted
 
 LONGEST = 60  # rows of one table
@@ -393,6 +393,7 @@ def _papers(dossier: Dossier, analysis: Analysis, wanted: Wanted) -> Section:
                 _at(wanted, paper.number, moment(paper.at)),
                 FATES[paper.fate],
                 paper.reason or "",
+                _decided(paper),
                 dong(paper.total) if paper.total is not None else "",
             )
             for paper in decided[:LONGEST]
@@ -401,14 +402,21 @@ def _papers(dossier: Dossier, analysis: Analysis, wanted: Wanted) -> Section:
             Words("Phiếu khó đọc lúc", "Paper hard to read, at"),
             Words("Quyết định của người bán", "The person's decision"),
             Words("Lý do đã ghi", "Reason given"),
+            Words("Ai, lúc nào", "By whom, when"),
             Words("Đọc được", "Could be read"),
         )
-        tables.append(Table(heads, tuple(decisions), frozenset({3}), max(0, len(decided) - LONGEST)))
+        tables.append(Table(heads, tuple(decisions), frozenset({4}), max(0, len(decided) - LONGEST)))
     return Section(
         "papers",
         Words("Các phiếu không phải bán hàng", "Papers that are no sales"),
         tables=tuple(tables),
     )
+
+
+def _decided(paper: Paper) -> str:
+    """Who decided about a paper, and when."""
+    when = moment(paper.decided_at) if paper.decided_at else ""
+    return " · ".join(filter(None, (paper.decided_by, when)))
 
 
 def _corrections(dossier: Dossier, wanted: Wanted) -> Iterator[Section]:

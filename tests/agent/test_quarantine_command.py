@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import doctest
+import getpass
 import json
 import subprocess
 from collections.abc import Iterator
@@ -97,6 +98,8 @@ def test_a_wrong_total_is_seen_and_set_right(
     words = [word for field in [*fields, "lines.0.amount=50000", "total=50000"] for word in ("--set", field)]
     assert main([*resolve, *words]) == 0
     assert rows(shop, "SELECT state, kind FROM capture") == [("resolved", "sale")]
+    said = "SELECT json_extract(body, '$.by') FROM leaf WHERE kind = 'capture.resolved'"
+    assert rows(shop, said) == [(getpass.getuser(),)]
     assert rows(shop, "SELECT total FROM invoice") == [(50_000,)]
     assert main([*resolve, *words]) == 2, "it has been decided about"
 

@@ -260,9 +260,9 @@ class Shop:
         capture_id = connection.execute("SELECT MAX(id) FROM capture").fetchone()[0]
         connection.close()
         if number in self.plan.dismissed:
-            self.store.run(resolve_as_nothing(capture_id, "in thử"))
+            self.store.run(resolve_as_nothing(capture_id, "in thử", "hung"))
         elif paper.order is None:
-            self.store.run(resolve_as_nothing(capture_id, "giấy kẹt, đã in lại phiếu khác"))
+            self.store.run(resolve_as_nothing(capture_id, "giấy kẹt, đã in lại phiếu khác", "lan"))
 
     def _wait_until(self, at: datetime) -> None:
         """Time passes: every two hours the agent delivers and looks after itself."""

@@ -19,6 +19,7 @@ def test_the_report_names_each_manipulation_and_nothing_serious_of_the_honest_tw
         assert len(dossier.invoices) > 800
         assert [finding.said.en for finding in analysis.serious] == []
         assert next(one for one in analysis.findings if one.name == "late").weight is Weight.NOTE
+        assert {paper.decided_by for paper in dossier.papers if paper.reason} == {"lan"}
         # An honest outage, copies, returns and torn paper are seen, and do not weigh.
         assert {"late", "dismissed", "drawer-without-sale"} <= {finding.name for finding in analysis.findings}
 

@@ -67,13 +67,13 @@ def routes(shop: Shop) -> list[Route]:
             if not reason:
                 raise ReasonMissing("what a person decides is written down with its reason")
             if form.text("do") == "nothing":
-                shop.running.store.run(resolve_as_nothing(row["id"], reason))
+                shop.running.store.run(resolve_as_nothing(row["id"], reason, _who(request)))
                 return RedirectResponse("/quarantine?done=nothing", 303)
             sale = sale_of(form, base)
             if problems := sale.problems():
                 sums = in_words(problems, person.language)
                 raise SaleInvalid("; ".join(problems))
-            job = resolve_as_sale(row["id"], sale, shop.config.register, reason)
+            job = resolve_as_sale(row["id"], sale, shop.config.register, reason, _who(request))
             place = person.once(lambda: f"/invoices/{shop.running.store.run(job).invoice_id}?done=resolved")
         except ThunganError as error:
             return show(
@@ -114,3 +114,8 @@ def _understood(reading: Reading) -> dict[str, Any]:
     if reading.sale is not None:
         return sale_to_json(reading.sale)
     return draft_sale(reading.text)
+
+
+def _who(request: Request) -> str:
+    """Who decides on the page, for the ledger: all share one PIN, so it is the computer that is known."""
+    return f"page {request.client.host}" if request.client else "page"
