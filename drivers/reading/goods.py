@@ -14,7 +14,16 @@ from typing import TYPE_CHECKING
 
 from drivers.reading.amounts import AMOUNT, CURRENCY, dong, readings
 from drivers.reading.foot import RATE_ALONE
-from drivers.reading.naming import give_codes, heads_group, is_note, is_particular, leads, tidy, without_codes
+from drivers.reading.naming import (
+    NOTE,
+    give_codes,
+    heads_group,
+    is_note,
+    is_particular,
+    leads,
+    tidy,
+    without_codes,
+)
 from drivers.reading.syllables import two_words
 from invoice.sale import LINE_TOLERANCE
 
@@ -148,6 +157,8 @@ class _Walk:
             self._fail(place, "is not understood")
         elif self._names and self._rows[self._names[-1]].text == row.text:
             self._fail(place, "is printed twice")
+        elif self._short and self._heads_group(row, place):
+            return 1
         elif self._short and self.goods.items and not self._names and self._continues(row, place):
             self.goods.items[-1].last = place + 1
             self._below = True
@@ -276,7 +287,15 @@ class _Walk:
             item.discount = less
             item.amount -= less
             return True
-        return (not money(row.folded) or is_particular(row)) and is_note(row, self._rows[item.figures])
+        if is_particular(row):
+            return True
+        if money(row.folded):
+            return False
+        # A name cut at the edge of its column may go on with a hanging indent.
+        hangs = self._short and _NAMED.match(row.folded.strip()) and not NOTE.match(row.folded)
+        if hangs and len(item.name) + 1 + len(row.folded.split()[0]) > self._room:
+            return False
+        return is_note(row, self._rows[item.figures])
 
     def _topping(self, row: Row, place: int) -> Item | None:
         """``+ Trân châu   5.000`` below a drink: one more item. How many there are only one drink tells."""
@@ -289,6 +308,10 @@ class _Walk:
         amount *= self._profile.unit
         name = row.text[match.start("name") : match.end("name")].strip()
         return Item(name, Decimal(1), amount, amount, place, place + 1, place)
+
+    def _heads_group(self, row: Row, place: int) -> bool:
+        below = self._rows[place + 1 : place + 2]
+        return bool(below) and self._item(place + 1) is not None and heads_group(row, below[0])
 
     def _continues(self, row: Row, place: int) -> bool:
         """Append the rest of a name that was cut at the edge of its column, in mid word or at a blank."""
@@ -316,6 +339,16 @@ class _Walk:
             if match:
                 longest = max(longest, match.end("name") - match.start("name"))
         return longest
+
+    @cached_property
+    def _room(self) -> int:
+        """How wide a name may be at most: up to where the first figures beside names begin."""
+        ends = []
+        for row in self._rows:
+            if match := self._layout.rows[0].match(row.folded):
+                after = row.folded[match.end("name") :]
+                ends.append(match.end("name") + len(after) - len(after.lstrip()) - 1 - match.start("name"))
+        return min(ends, default=0)
 
     def _append_rest(self) -> bool:
         if len(self._names) > 1:

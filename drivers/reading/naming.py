@@ -63,6 +63,8 @@ def is_particular(row: Row) -> bool:
 def heads_group(row: Row, below: Row) -> bool:
     """Whether a row is a heading among the goods: ``-- ĐỒ UỐNG --``, or capitals above a name without."""
     text = row.text.strip()
+    if not below.text.strip()[:1].isupper():
+        return False  # it goes on with the name
     if _DECORATED.fullmatch(row.folded.strip()):
         return True
     return text.isupper() and len(text) > 2 and not below.text.strip().isupper() and not _DIGIT.search(text)

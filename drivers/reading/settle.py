@@ -94,7 +94,8 @@ def _totals(entries: Sequence[Entry]) -> list[int]:
     found = [
         place for roles in ranks for place in range(len(entries) - 1, -1, -1) if entries[place].roles & roles
     ]
-    return list(dict.fromkeys(found))
+    tip = next((place for place, entry in enumerate(entries) if "tip" in entry.roles), len(entries))
+    return sorted(dict.fromkeys(found), key=lambda place: place > tip)  # a tip is no part of the total
 
 
 def _settled(
