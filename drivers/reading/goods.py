@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -24,8 +24,8 @@ from drivers.reading.naming import (
     tidy,
     without_codes,
 )
+from drivers.reading.products import ODD, group_signs, multiplies, rate_word, stated
 from drivers.reading.syllables import two_words
-from invoice.sale import LINE_TOLERANCE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from drivers.reading.profile import Layout, Profile
     from drivers.reading.rows import Row
 
-ODD = 100  # dong: prices that nobody reckoned are whole hundreds
 _PRODUCT = re.compile(
     r"(?<![0-9a-z.,])[0-9][0-9.,]{0,20}(?:\s?d|\s?vnd)?\s{0,9}[x*]\s{0,9}[0-9][0-9.,]{0,20}(?:d|vnd)?(?![0-9a-z])"
     r"|[@=]\s?[0-9]"
@@ -43,7 +42,6 @@ _MONEY = re.compile(
     rf"|\s{{2,}}(?:{AMOUNT}){CURRENCY}$"
 )
 _TRAILING = re.compile(rf"(?:^|\s{{2,}})(?:{AMOUNT}){CURRENCY}$")
-_GROUP_SIGN = re.compile(r"[.,](?=[0-9]{3})")
 _NAMED = re.compile(r"[a-z]|[^\W\d_]")
 _SIGN_FIRST = re.compile(r"(?:[x*@=]|vnd|d|kg)(?:\s|$)")  # the rest of figures, no name
 _GAP = re.compile(r"\s{2,}")
@@ -230,20 +228,20 @@ class _Walk:
             figures=place,
             discount=abs(less) * unit,
             unit=where.get("unit"),
-            vat_rate=_rate(found.get("vat")),
+            vat_rate=rate_word(found.get("vat")),
             code=where.get("code"),
             number=int(found["number"]) if "number" in found else None,
         )
         if not self._layout.proven:
-            return _stated(item, found.get("quantity"))
+            return stated(item, found.get("quantity"))
         price = dong(found["price"])
-        if price is None or len(_group_signs(found["price"]) | _group_signs(found["amount"])) > 1:
+        if price is None or len(group_signs(found["price"]) | group_signs(found["amount"])) > 1:
             return None
         item.price = price * unit
         percent = Decimal(found["percent"].lstrip("-").replace(",", ".")) if "percent" in found else None
         for quantity in readings(found["quantity"]):
             item.quantity = quantity
-            if _multiplies(item, percent) or self._discounted_below(item):
+            if multiplies(item, percent) or self._discounted_below(item):
                 return item
         return None
 
@@ -374,44 +372,3 @@ _FIGURES_ONLY = re.compile(r"[\s0-9.,x*@=%-]*(?:d|vnd|kg|g)?\s*")
 _DISCOUNT_ROW = re.compile(
     rf"\s*(?P<label>[^0-9]*?(?:[0-9.,]+\s?%)?[^0-9]*?)[\s:(]*(?P<amount>{AMOUNT}){CURRENCY}\)?\s*"
 )
-
-
-def _multiplies(item: Item, percent: Decimal | None) -> bool:
-    gross = item.quantity * item.price
-    if percent is not None:
-        expected = gross * (100 - percent) / 100
-        item.discount = int(gross.quantize(Decimal(1), ROUND_HALF_UP)) - item.amount
-        return abs(expected - item.amount) <= LINE_TOLERANCE and item.discount >= 0
-    off = abs(gross - item.discount - item.amount)
-    if item.quantity == item.quantity.to_integral_value():
-        return off == 0
-    # A round price is weighed with any rounding; an odd one (a digit misread?) only with the usual one.
-    return off <= (LINE_TOLERANCE if item.price % 100 == 0 else Decimal("0.5"))
-
-
-def _stated(item: Item, quantity: str | None) -> Item | None:
-    """An item whose price is not printed: amount / quantity, where that is whole dong."""
-    if item.amount % ODD:
-        return None  # an odd amount was weighed or reckoned, and the row that says how is lost
-    if quantity is None:
-        return item
-    # "129.000" is a price that lost its other factor, not a quantity
-    if quantity.isdecimal() and 0 < int(quantity) < 1000 and item.amount % int(quantity) == 0:
-        item.quantity, item.price = Decimal(quantity), item.amount // int(quantity)
-        return item
-    return None
-
-
-def _rate(text: str | None) -> str | None:
-    if text is None:
-        return None
-    match = _RATE.search(text)
-    return match[1] + "%" if match else text.upper()
-
-
-_RATE = re.compile(r"([0-9]{1,2})\s?%")
-
-
-def _group_signs(amount: str) -> set[str]:
-    """The sign that groups thousands: one software uses one for all its amounts."""
-    return set(_GROUP_SIGN.findall(amount))

@@ -189,6 +189,8 @@ def _is_number(match: re.Match[str], folded: str, *, sure: bool) -> bool:
     if sure:
         return True
     rest = folded[match.end() :]
+    if match["label"] == "hd" and value.isdecimal() and len(value) > 3:
+        return not rest.strip() or _DAY_FIRST.match(rest.lstrip()) is not None
     return bool(mark) and (not rest.strip() or rest.startswith("  ") or rest.lstrip()[:1] in "-|,;")
 
 

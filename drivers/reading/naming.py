@@ -67,7 +67,13 @@ def heads_group(row: Row, below: Row) -> bool:
         return False  # it goes on with the name
     if _DECORATED.fullmatch(row.folded.strip()):
         return True
-    return text.isupper() and len(text) > 2 and not below.text.strip().isupper() and not _DIGIT.search(text)
+    return _in_capitals(text) and not _in_capitals(below.text) and not _DIGIT.search(text)
+
+
+def _in_capitals(text: str) -> bool:
+    """By the letters without marks: TCVN3 prints the others with the small letters' codes."""
+    plain = [letter for letter in text if letter.isascii() and letter.isalpha()]
+    return len(plain) > 2 and all(map(str.isupper, plain))
 
 
 def _indent(row: Row) -> int:

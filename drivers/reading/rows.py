@@ -31,8 +31,15 @@ def _fold_table() -> dict[int, str]:
 
 
 _FOLD = _fold_table()
+_CURRENCY_FIRST = re.compile(r"(?<![^\W\d_])(?:[₫đĐ]|VND|VNĐ|vnd|vnđ)\s?(?=[0-9])")  # "₫25.000"
+_MINUS_BEHIND = re.compile(r"(?<![0-9.,-])([0-9][0-9.,]*)-(?=\s*$)")  # "25.000-"
 _LEADERS = re.compile(r"(?<=[a-z0-9)\]%:])\s?(?:\.{3,}|…+)(?=\s*[+-]?[0-9])")  # "Bia hơi.......20 x 12.000"
 _SEPARATOR = re.compile(r"\s*[-=_*.~+#]{4,}\s*|\s*(?:[-=_*.~] ){4,}[-=_*.~]?\s*")
+
+
+def _blanked(pattern: re.Pattern[str], text: str) -> str:
+    """The text with blanks for what is found, of the same length."""
+    return pattern.sub(lambda found: " " * len(found.group()), text)
 
 
 def fold(text: str) -> str:
@@ -62,7 +69,7 @@ def rows_of(lines: Sequence[PaperLine]) -> list[Row]:
     rows = []
     for line in lines:
         text = line.text.replace("\t", "   ").rstrip()
-        folded = _LEADERS.sub(lambda dots: " " * len(dots.group()), fold(text)).rstrip()
+        folded = _MINUS_BEHIND.sub(r"-\1", _blanked(_LEADERS, fold(_blanked(_CURRENCY_FIRST, text)))).rstrip()
         rule = _SEPARATOR.fullmatch(folded) is not None
         rows.append(Row(text, folded, line.start, line.end, rule, line.after_blank))
     return rows

@@ -36,7 +36,9 @@ _FIELDS = {
     "unit2": r"(?!x\b)[a-z]{1,12}\.?",
     "vat": r"(?:(?:vat|thue|ts|gtgt)?\s?:?\s?(?:0|5|8|10)\s?%|kct|kkknt)",
 }
-_AFTER = {"price": CURRENCY, "amount": CURRENCY, "discount": CURRENCY, "number": r"[.)]?"}
+# Supermarkets print the letter of a VAT rate, or a star, behind the last amount.
+_MARK = r"(?:\s(?:[abcv]|[tv][0-9]|\*)(?=\s*\Z))?"
+_AFTER = {"price": CURRENCY, "amount": CURRENCY + _MARK, "discount": CURRENCY, "number": r"[.)]?"}
 FIELDS = frozenset({*_FIELDS, "measure"})
 
 
