@@ -27,7 +27,7 @@ nghìn nghệ ngàn ngày người ngọt nhà nhân nhận nhỏ những nóng 
 phẩm phở phục quán quý quầy quận rau rượu siêu suất sáng sườn sạch sản sắm số sữa thanh theo thu thuận
 thuế thuốc thành tháng thẻ thịt thối tiền toán trà trái trên trả trị trứng tái tên tính túi tại tốt tổng
 từ tử tự việt vnđ và vàng văn vị vụ xin xoài xuất xác xã yến ăn đ đen điểm điện đvt đá đã đơn đường được
-đặc đến địa ơn ưu ấn ổi
+đặc đến địa ơn ưu ấn ổi hđ đg đt đc sđt đgia
 """
 _COMMON = frozenset(_COMMON_WORDS.split())
 """Words of receipts: of two readings that are both Vietnamese, the one with these is meant."""

@@ -31,7 +31,9 @@ def _fold_table() -> dict[int, str]:
 
 
 _FOLD = _fold_table()
-_CURRENCY_FIRST = re.compile(r"(?<![^\W\d_])(?:[₫đĐ]|VND|VNĐ|vnd|vnđ)\s?(?=[0-9])")  # "₫25.000"
+_CURRENCY_FIRST = re.compile(  # "₫25.000"; without marks only before thousands: a name may be "D15"
+    r"(?<![^\W\d_])(?:(?:[₫đĐ]|VND|VNĐ|vnd|vnđ)\s?(?=[0-9])|[dD](?=[0-9]{1,3}[.,][0-9]{3}))"
+)
 _MINUS_BEHIND = re.compile(r"(?<![0-9.,-])([0-9][0-9.,]*)-(?=\s*$)")  # "25.000-"
 _LEADERS = re.compile(r"(?<=[a-z0-9)\]%:])\s?(?:\.{3,}|…+)(?=\s*[+-]?[0-9])")  # "Bia hơi.......20 x 12.000"
 _SEPARATOR = re.compile(r"\s*[-=_*.~+#]{4,}\s*|\s*(?:[-=_*.~] ){4,}[-=_*.~]?\s*")
