@@ -34,6 +34,7 @@ lint: setup ## format, lint, types, import arrows
 
 storm: setup ## crashes and power cuts (STORM of them, 10000), nothing lost, nothing doubled
 	@$(BIN)/python tests/storm/storm.py --crashes $(or $(STORM),10000)
+	@THUNGAN_EXAMPLES=$(or $(EXAMPLES),400) THUNGAN_TROUBLES=3 $(BIN)/python -m pytest tests/outbox/test_outbox_machine.py tests/models
 
 fraud: setup ## weeks of an honest shop and a crook, against what the audit report claims (SEEDS of them)
 	@$(BIN)/python tests/audit/fraud_storm.py --seeds $(or $(SEEDS),3)

@@ -119,8 +119,7 @@ class HttpsLine:
             self._loop = self._thread = self._client = None
         if loop is None or thread is None:
             return
-        if client is not None:
-            asyncio.run_coroutine_threadsafe(client.aclose(), loop).result()
+        asyncio.run_coroutine_threadsafe(_wind_up(client), loop).result()
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
@@ -205,6 +204,17 @@ class HttpsLine:
             return GatewayTimeout(f"no complete answer from {_place(url)} within {limit:g} seconds")
         limit = self._timeouts.total if whole else self._timeouts.connect
         return GatewayUnreachable(f"no connection to {_place(url)} within {limit:g} seconds")
+
+
+async def _wind_up(client: httpx.AsyncClient | None) -> None:
+    """Close the connections and let what was cut off in the middle of an answer come to its end."""
+    if client is not None:
+        await client.aclose()
+    await asyncio.get_running_loop().shutdown_asyncgens()
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
 
 
 class _Begun:

@@ -89,7 +89,7 @@ def keep_unreadable(document: bytes, why: str) -> Job[None]:
 
 
 def settle_doubt(package_id: int) -> Job[str]:
-    """The authority has been asked about a package that it refused after it had been sent more than once.
+    """The authority has been asked about a package that it refused as a message.
 
     Had it taken in an earlier copy, the look-up's answers have moved the package on; else the refusal holds.
     """
@@ -102,6 +102,13 @@ def settle_doubt(package_id: int) -> Job[str]:
         return _refused_as_message(tx, package_id, doubt)
 
     return job
+
+
+def is_doubted(package_id: int) -> Job[bool]:
+    """Whether the package was refused and that is to be asked about."""
+    return lambda tx: bool(
+        tx.execute("SELECT doubt IS NOT NULL FROM package WHERE id = ?", (package_id,)).fetchone()[0]
+    )
 
 
 def open_acknowledgements() -> Job[list[tuple[int, str, bytes]]]:
@@ -128,11 +135,11 @@ def acknowledged(answer_id: int, *, sent: bool) -> Job[None]:
 
 
 def _apply(tx: Tx, answer: TechnicalAnswer | Notice | OtherAnswer, reply_to: str | None) -> str:
-    row = tx.execute("SELECT id, state, attempts FROM package WHERE message_id = ?", (reply_to,)).fetchone()
+    row = tx.execute("SELECT id, state FROM package WHERE message_id = ?", (reply_to,)).fetchone()
     if row is None:
         about_form = None if isinstance(answer, Notice) else apply_to_form(tx, answer, reply_to)
         return about_form or "to nothing of ours"
-    package_id, state, attempts = row[0], PackageState(row[1]), row[2]
+    package_id, state = row[0], PackageState(row[1])
     if isinstance(answer, OtherAnswer):
         put_alarm(tx, "message-for-a-person", f"message {answer.kind} {answer.message_id}: {answer.text}")
         return "kept for a person"
@@ -150,13 +157,9 @@ def _apply(tx: Tx, answer: TechnicalAnswer | Notice | OtherAnswer, reply_to: str
     if state is PackageState.RECEIVED:
         # It has said before that it took this message in: what it took in it will decide.
         return f"contradicts an earlier answer: {reason}"
-    if attempts > 1:
-        # An earlier copy may have been taken in and this be the refusal of the copy: ask first (P3).
-        tx.execute(
-            "UPDATE package SET doubt = ?, due_at = ? WHERE id = ?", (reason, stamp(tx.now), package_id)
-        )
-        return f"doubted: {reason}"
-    return _refused_as_message(tx, package_id, reason)
+    # It may be the refusal of a copy, ours or the line's, while the first was taken in: ask (P3).
+    tx.execute("UPDATE package SET doubt = ?, due_at = ? WHERE id = ?", (reason, stamp(tx.now), package_id))
+    return f"doubted: {reason}"
 
 
 def _too_late(tx: Tx, package_id: int, state: PackageState, answer: TechnicalAnswer | Notice) -> str:

@@ -21,6 +21,7 @@ from authority.notice_check import check_form_answer, check_notice
 from authority.package import PACKAGE_LIMIT
 from outbox.answers import (
     acknowledged,
+    is_doubted,
     keep_unreadable,
     open_acknowledgements,
     settle_doubt,
@@ -169,8 +170,8 @@ class Delivery:
         try:
             if package.state is not PackageState.BUILT:
                 found = self._look_up(package.message_id, done)
-                if package.doubt is not None and found.known is not None:
-                    self._store.run(settle_doubt(package.package_id))
+                if package.doubt is not None:
+                    self._settle(package, found, package.attempts)
                     return
                 if found.known:
                     self._store.run(
@@ -187,6 +188,22 @@ class Delivery:
             self._send(package.document, package.message_id, done)
         except GatewayError as error:
             self._postpone(package, delay, error, done, sent=_was_read(error))
+            return
+        if self._store.run(is_doubted(package.package_id)):
+            try:
+                found = self._look_up(package.message_id, done)
+            except GatewayError as error:
+                self._postpone(package, delay, error, done)
+                return
+            self._settle(package, found, package.attempts + 1)
+
+    def _settle(self, package: Outgoing, found: LookUp, attempts: int) -> None:
+        """It was refused and asked about; who cannot say what became of it is believed once only."""
+        if found.known is None and attempts > 1:
+            later = self._clock() + self._pace.retry_delay(attempts)
+            self._store.run(postpone(package.package_id, later, "refused; what became of it cannot be asked"))
+            return
+        self._store.run(settle_doubt(package.package_id))
 
     def _postpone(
         self, package: Outgoing, delay: timedelta, error: GatewayError, done: Pass, *, sent: bool = False

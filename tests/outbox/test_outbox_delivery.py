@@ -341,6 +341,7 @@ class _Answering(RecordingGateway):
 
     answers: ClassVar[list[TechnicalError | None]] = []
     known: bool | None = False
+    known_after = 0  # sent messages: before, it knows nothing
 
     def send(self, message: bytes, message_id: str) -> tuple[bytes, ...]:
         self.sent.append((message_id, message))
@@ -350,7 +351,8 @@ class _Answering(RecordingGateway):
         return (_technical(message_id, len(self.sent), error),)
 
     def look_up(self, message_id: str) -> LookUp:
-        return LookUp(self.known, (_technical(message_id, 10_000),) if self.known else ())
+        known = self.known if len(self.sent) >= self.known_after else False
+        return LookUp(known, (_technical(message_id, 10_000),) if known else ())
 
 
 @pytest.fixture
@@ -364,27 +366,49 @@ def answering(
 _ERROR = TechnicalError("1012", "thông điệp không đúng")
 
 
-@pytest.mark.parametrize(("known", "after"), [(True, "received"), (False, "issued")])
-def test_a_refusal_of_a_copy_is_asked_about(
+@pytest.mark.parametrize(
+    ("known", "lost", "after"),
+    [
+        (True, 0, "received"),  # the line has made a copy, and this is the refusal of that
+        (True, 1, "received"),  # the copy is ours
+        (False, 0, "issued"),
+        (False, 1, "issued"),
+        (None, 0, "issued"),  # a gateway that cannot be asked is believed the first time
+        (None, 1, "sent"),
+    ],
+)
+def test_a_refusal_is_asked_about(
     answering: tuple[_Answering, Delivery],
     store: Store,
     clock: Clock,
-    known: bool,  # noqa: FBT001 - pytest hands parameters by name
+    known: Any,
+    lost: int,
     after: str,
 ) -> None:
-    """Sent, answer lost, sent again, "refused": the first copy may have been taken in (P3)."""
+    """It may be the refusal of a copy, while the first was taken in (P3)."""
     gateway, delivery = answering
     issue_many(store, 2)
-    gateway.answers[:] = [None, _ERROR]
-    delivery.run_once()
-    clock.move(seconds=_STEP)
-    delivery.run_once()
-    assert len(gateway.sent) == 2
-    assert rows(store, "SELECT state, COUNT(*) FROM invoice GROUP BY state") == [("sent", 2)]
-    gateway.known = known
-    clock.move(seconds=_STEP)
-    delivery.run_once()
+    gateway.answers[:] = [*[None] * lost, _ERROR]
+    gateway.known, gateway.known_after = known, 1 + lost
+    for _ in range(1 + lost):
+        delivery.run_once()
+        clock.move(seconds=_STEP)
+    assert len(gateway.sent) == 1 + lost
     assert rows(store, "SELECT state, COUNT(*) FROM invoice GROUP BY state") == [(after, 2)]
+
+
+def test_a_refusal_that_comes_later_is_asked_about(
+    answering: tuple[_Answering, Delivery], store: Store, clock: Clock
+) -> None:
+    gateway, delivery = answering
+    issue_many(store, 2)
+    delivery.run_once()
+    late = _technical(gateway.sent[0][0], 5, _ERROR)
+    assert store.run(take_answer(late, parse_answer(late))).startswith("doubted: ")
+    assert rows(store, "SELECT state FROM package") == [("sent",)]
+    gateway.known = True
+    delivery.run_once()
+    assert rows(store, "SELECT state, doubt FROM package") == [("received", None)]
 
 
 def test_an_invoice_no_message_can_carry_is_held_and_can_be_released(
