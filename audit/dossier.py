@@ -118,12 +118,18 @@ class ArticleRate:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One line of the verifier: a named check, its verdict, and what was found wrong."""
+    """One line of the verifier: a named check, its verdict, and what it found.
+
+    ``attention``: nothing is disproven, but a person should look. ``size``: how many problems there are; the
+    first ones are kept.
+    """
 
     name: str
     title: Words
     good: bool
-    problems: tuple[str, ...] = ()
+    problems: tuple[Words, ...] = ()
+    size: int = 0
+    attention: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,12 @@ MEANINGS: dict[str, Meaning] = {
         "It does not say who changed it, or why. A broken disk or an old backup put back can do it too; the"
         " seller has to explain.",
     ),
+    "evidence-attention": _of(
+        "Phép kiểm đạt nhưng có điều nên xem",
+        "A check holds, but there is something to see",
+        "Không có gì bị bác bỏ: có thể là dữ liệu bị ẩn, giấy không đọc được một cách độc lập, gửi trễ.",
+        "Nothing is disproven: data withheld, paper that cannot be read independently, late delivery.",
+    ),
     "sale-without-invoice": _of(
         "Phiếu bán hàng không có hóa đơn",
         "Receipts that read as sales have no invoice",
@@ -162,6 +168,13 @@ MEANINGS: dict[str, Meaning] = {
         "Trả hàng là quyền của khách. Phiếu trả hàng không tự làm giảm hóa đơn: cần hóa đơn điều chỉnh.",
         "Returns are a customer's right. A refund paper lowers no invoice by itself: that takes an"
         " adjusting one.",
+    ),
+    "corrected-down": _of(
+        "Hóa đơn bị điều chỉnh giảm",
+        "Invoices were corrected downwards",
+        "Khách trả hàng, sửa sai đều làm giảm và đều phải có hóa đơn điều chỉnh. Hãy xem vài trường hợp lớn"
+        " nhất.",
+        "Returns and mistakes lower invoices, and have to. Look at the largest ones.",
     ),
     "late": _of(
         "Đến cơ quan thuế sau ngày bán",

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from audit.analysis.cashiers import Cashier, cashiers
 from audit.analysis.clock import ClockEvents, clock_events
 from audit.analysis.completeness import Completeness, complete
+from audit.analysis.corrections import Corrections, corrections
 from audit.analysis.day_reports import DayReport, day_reports
 from audit.analysis.delivery_days import DeliveryDays, delivery_days
 from audit.analysis.digits import Digits, digits
@@ -36,6 +37,7 @@ LOOKS: tuple[tuple[str, Callable[[Dossier], tuple[Any, list[Finding]]]], ...] = 
     ("day_reports", day_reports),
     ("provisional", provisional),
     ("papers", other_papers),
+    ("corrections", corrections),
     ("delivery", delivery_days),
     ("clock", clock_events),
     ("settings", tax_settings),
@@ -55,6 +57,7 @@ class Analysis:
     day_reports: tuple[DayReport, ...]
     provisional: Bills
     papers: OtherPapers
+    corrections: Corrections
     delivery: DeliveryDays
     clock: ClockEvents
     settings: TaxSettings

@@ -8,23 +8,36 @@ from audit.figures import count
 from audit.findings import Finding, Weight
 from audit.words import Words
 
+SHOWN = 3  # problems named of one check
+
 if TYPE_CHECKING:
     from audit.dossier import Check, Dossier
 
 
 def verification(dossier: Dossier) -> tuple[tuple[Check, ...], list[Finding]]:
-    """One finding for each check that does not hold."""
-    return dossier.checks, [_failed(check) for check in dossier.checks if not check.good]
+    """One finding for each check that does not hold, or asks for a look."""
+    found = [_said(check) for check in dossier.checks if not check.good or check.attention]
+    return dossier.checks, found
 
 
-def _failed(check: Check) -> Finding:
-    shown = "; ".join(check.problems[:3]) + (" …" if len(check.problems) > 3 else "")
-    size = len(check.problems)
+def _said(check: Check) -> Finding:
+    end = " …" if check.size > SHOWN else ""
+    vi = "; ".join(problem.vi for problem in check.problems[:SHOWN]) + end
+    en = "; ".join(problem.en for problem in check.problems[:SHOWN]) + end
+    size = count(check.size)
+    if check.good:
+        return Finding(
+            "evidence-attention",
+            Weight.NOTE,
+            Words(
+                f"“{check.title.vi}”, {size.vi} điều: {vi}.", f"“{check.title.en}”, {size.en} things: {en}."
+            ),
+        )
     return Finding(
         "evidence-altered",
         Weight.SERIOUS,
         Words(
-            f"Phép kiểm “{check.title.vi}” không đạt ({count(size).vi} lỗi): {shown}.",
-            f"The check “{check.title.en}” does not hold ({count(size).en} problems): {shown}.",
+            f"Phép kiểm “{check.title.vi}” không đạt, {size.vi} lỗi: {vi}.",
+            f"The check “{check.title.en}” does not hold, problems: {size.en}: {en}.",
         ),
     )

@@ -98,7 +98,7 @@ def register_sections(dossier: Dossier, analysis: Analysis, wanted: Wanted) -> I
     yield _reports(analysis, wanted)
     yield _numbers(analysis)
     yield _papers(dossier, analysis, wanted)
-    yield from _corrections(dossier, wanted)
+    yield from _corrections(dossier, analysis, wanted)
     yield _cashiers(analysis)
     yield _settings(dossier, analysis, wanted)
     yield _rhythm(analysis)
@@ -189,9 +189,9 @@ def _completeness(analysis: Analysis) -> Section:
 def _verification(analysis: Analysis) -> Section:
     rows: list[tuple[Cell, ...]] = [
         (
-            Words("✓ đạt", "✓ holds") if check.good else Words("✗ KHÔNG ĐẠT", "✗ DOES NOT HOLD"),
+            _VERDICTS[check.good, check.attention],
             check.title,
-            "; ".join(check.problems[:2]) + (" …" if len(check.problems) > 2 else ""),
+            _joined(check.problems[:2], more=len(check.problems) > 2),
         )
         for check in analysis.verification
     ]
@@ -208,6 +208,19 @@ def _verification(analysis: Analysis) -> Section:
         (says,),
         tables=(table(heads, rows),),
     )
+
+
+_VERDICTS = {
+    (True, False): Words("✓ đạt", "✓ holds"),
+    (True, True): Words("! đạt, cần xem", "! holds, look"),
+    (False, False): Words("✗ KHÔNG ĐẠT", "✗ DOES NOT HOLD"),
+    (False, True): Words("✗ KHÔNG ĐẠT", "✗ DOES NOT HOLD"),
+}
+
+
+def _joined(words: Sequence[Words], *, more: bool) -> Words:
+    end = " …" if more else ""
+    return Words("; ".join(one.vi for one in words) + end, "; ".join(one.en for one in words) + end)
 
 
 def _days(dossier: Dossier, analysis: Analysis) -> Section:
@@ -419,20 +432,21 @@ def _decided(paper: Paper) -> str:
     return " · ".join(filter(None, (paper.decided_by, when)))
 
 
-def _corrections(dossier: Dossier, wanted: Wanted) -> Iterator[Section]:
-    corrections = [invoice for invoice in dossier.invoices if invoice.corrects is not None]
-    if not corrections:
+def _corrections(dossier: Dossier, analysis: Analysis, wanted: Wanted) -> Iterator[Section]:
+    changes = analysis.corrections.changes
+    if not changes:
         return
     names = {invoice.number: invoice.name for invoice in dossier.invoices}
     rows: list[tuple[Cell, ...]] = [
         (
-            _link(wanted, "invoice", invoice.number, Words(invoice.name, invoice.name)),
-            RELATIONS.get(invoice.relation or 0, Words("", "")),
-            names.get(invoice.corrects or 0, f"#{invoice.corrects}"),
-            moment(invoice.issued_at),
-            dong(invoice.total),
+            _link(wanted, "invoice", one.number, Words(one.name, one.name)),
+            RELATIONS.get(one.relation or 0, Words("", "")),
+            names.get(one.corrects or 0, f"#{one.corrects}"),
+            moment(one.issued_at),
+            dong(one.total),
+            dong(change) if change is not None else "",
         )
-        for invoice in corrections[:LONGEST]
+        for one, change in changes[:LONGEST]
     ]
     heads = (
         Words("Hóa đơn", "Invoice"),
@@ -440,19 +454,19 @@ def _corrections(dossier: Dossier, wanted: Wanted) -> Iterator[Section]:
         Words("Của hóa đơn", "Of invoice"),
         Words("Lúc", "At"),
         Words("Số tiền", "Amount"),
+        Words("Thay đổi", "Change"),
     )
-    total = sum(invoice.total for invoice in corrections if invoice.relation in {2, 4})
+    lowered = analysis.corrections.lowered
     says = Words(
-        f"{count(len(corrections)).vi} hóa đơn điều chỉnh hoặc thay thế; các hóa đơn điều chỉnh cộng lại"
-        f" {dong(total).vi}.",
-        f"{count(len(corrections)).en} invoices adjust or replace others; the adjusting ones add up to"
-        f" {dong(total).en}.",
+        f"{count(len(changes)).vi} hóa đơn điều chỉnh hoặc thay thế; tổng số giảm {dong(lowered).vi}.",
+        f"{count(len(changes)).en} invoices adjust or replace others; what is lowered adds up to"
+        f" {dong(lowered).en}.",
     )
     yield Section(
         "corrections",
         Words("Điều chỉnh và thay thế", "Corrections"),
         (says,),
-        tables=(Table(heads, tuple(rows), frozenset({4}), max(0, len(corrections) - LONGEST)),),
+        tables=(Table(heads, tuple(rows), frozenset({4, 5}), max(0, len(changes) - LONGEST)),),
     )
 
 
