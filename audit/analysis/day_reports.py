@@ -6,6 +6,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from audit.words import Words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import datetime
+    from datetime import date
 
     from audit.dossier import Dossier, Paper
 
@@ -60,21 +61,23 @@ def day_reports(dossier: Dossier) -> tuple[tuple[DayReport, ...], list[Finding]]
         amounts: list[int] = []
         refunds: list[int] = []
         seen: set[int] = set()
-        reports = []
+        reports: list[tuple[Paper, datetime]] = []
+        now = _BEGINNING
         for paper in dossier.papers:
             if paper.source != source:
                 continue
+            now = max(now, paper.at)  # the order of the papers is true, also where the clock was set back
             amount = paper.total
             if paper.invoice in invoices:
                 amount = invoices[paper.invoice].total
             if paper.kind == "report" and paper.totals:
-                reports.append(paper)
+                reports.append((paper, now))
             elif paper.kind == "refund":
-                times.append(paper.at)
+                times.append(now)
                 amounts.append(0)
                 refunds.append(paper.total or 0)
             elif paper.fate in _SALES and amount is not None and paper.invoice not in seen:
-                times.append(paper.at)
+                times.append(now)
                 amounts.append(amount)
                 refunds.append(0)
                 seen |= {paper.invoice} if paper.invoice is not None else set()
@@ -83,6 +86,7 @@ def day_reports(dossier: Dossier) -> tuple[tuple[DayReport, ...], list[Finding]]
     return tuple(found), list(_findings(found))
 
 
+_BEGINNING = datetime.min.replace(tzinfo=VIETNAM)
 _SALES = frozenset({Fate.INVOICED, Fate.RESOLVED_SALE, Fate.OPEN, Fate.WAITING, Fate.RAW})
 
 
@@ -105,7 +109,7 @@ class _Sums:
 
 
 def _compared(
-    reports: list[Paper], times: list[datetime], amounts: list[int], refunds: list[int]
+    reports: list[tuple[Paper, datetime]], times: list[datetime], amounts: list[int], refunds: list[int]
 ) -> Iterator[DayReport]:
     """Each report against what was captured in its span.
 
@@ -119,17 +123,20 @@ def _compared(
         [0, *accumulate(1 if amount else 0 for amount in amounts)],
     )
     read = [
-        (paper, turnover) for paper in reports if (turnover := _labelled(paper.totals, _TURNOVER)) is not None
+        (paper, turnover, at)
+        for paper, at in reports
+        if (turnover := _labelled(paper.totals, _TURNOVER)) is not None
     ]
-    spans = [_spans(paper, [one for one, _ in read[:place]], sums) for place, (paper, _) in enumerate(read)]
+    printed = [at for _, _, at in read]
+    spans = [_spans(at, printed[:place], sums) for place, at in enumerate(printed)]
     fits = Counter(
         rule
-        for (_, turnover), by_rule in zip(read, spans, strict=True)
+        for (_, turnover, _), by_rule in zip(read, spans, strict=True)
         for rule, (captured, _) in by_rule.items()
         if captured == turnover
     )
-    for (paper, turnover), by_rule in zip(read, spans, strict=True):
-        if turnover and len(by_rule) == 2 and paper.at.astimezone(VIETNAM).hour < NIGHT:
+    for (paper, turnover, at), by_rule in zip(read, spans, strict=True):
+        if turnover and len(by_rule) == 2 and at.astimezone(VIETNAM).hour < NIGHT:
             continue  # the first report, in the small hours: it counts a day that is not in the evidence
         exact = [span for span in by_rule.values() if span[0] == turnover]
         usual = max(by_rule, key=lambda rule: (fits[rule], -abs(by_rule[rule][0] - turnover)))
@@ -137,16 +144,16 @@ def _compared(
         yield DayReport(paper, turnover, _labelled(paper.totals, (_COUNT,)), captured, counted)
 
 
-def _spans(paper: Paper, earlier: list[Paper], sums: _Sums) -> dict[tuple[str, bool], tuple[int, int]]:
+def _spans(at: datetime, earlier: list[datetime], sums: _Sums) -> dict[tuple[str, bool], tuple[int, int]]:
     """What was captured (dong, receipts), by rule: since midnight, the last report, the last day's last."""
-    midnight = paper.at.astimezone(VIETNAM).replace(hour=0, minute=0, second=0, microsecond=0)
-    end = bisect_right(sums.times, paper.at)
+    midnight = at.astimezone(VIETNAM).replace(hour=0, minute=0, second=0, microsecond=0)
+    end = bisect_right(sums.times, at)
     starts = {"day": bisect_left(sums.times, midnight)}
     if earlier:
-        starts["shift"] = bisect_right(sums.times, earlier[-1].at)
-    before = [one for one in earlier[-8:] if one.day < paper.day]
+        starts["shift"] = bisect_right(sums.times, earlier[-1])
+    before = [one for one in earlier[-8:] if one < midnight]
     if before:
-        starts["night"] = bisect_right(sums.times, before[-1].at)
+        starts["night"] = bisect_right(sums.times, before[-1])
     found = {}
     for rule, start in starts.items():
         sold, back, counted = sums.between(min(start, end), end)
@@ -170,7 +177,7 @@ def _findings(reports: list[DayReport]) -> Iterator[Finding]:
     ):
         if not wrong:
             continue
-        total = sum(abs(one.difference) for one in wrong)
+        total = _once_a_day(wrong)
         higher = name == "report-higher"
         yield Finding(
             name,
@@ -184,6 +191,14 @@ def _findings(reports: list[DayReport]) -> Iterator[Finding]:
             tuple(Cite("paper", one.paper.number, _compare(one)) for one in wrong),
             total,
         )
+
+
+def _once_a_day(wrong: list[DayReport]) -> int:
+    """The largest difference of each day: the day's report holds that of the shift."""
+    largest: dict[date, int] = {}
+    for one in wrong:
+        largest[one.paper.day] = max(largest.get(one.paper.day, 0), abs(one.difference))
+    return sum(largest.values())
 
 
 def _compare(report: DayReport) -> Words:
