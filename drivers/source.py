@@ -9,6 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from drivers.errors import PortHangs
+from drivers.frames.frame_line import FrameLine
 from drivers.line import Line
 from drivers.ports.abandonable import AbandonablePort
 from drivers.ports.kinds import FilePort, SerialPort, SocketPort, connect
@@ -108,7 +109,12 @@ class Source:
         _finish(printer, self._hold_limit)
 
     def _read(self, port: AbandonablePort, printer: PrinterLine | None, back: _Back) -> None:
-        line = Line(port, printer, self._take, self._hold_limit, self._ended)
+        line: Line | FrameLine
+        if self._address.frames:
+            assert printer is not None  # noqa: S101 - for the type checker: a frames URI names its device
+            line = FrameLine(port, printer, self._take, self._ended)
+        else:
+            line = Line(port, printer, self._take, self._hold_limit, self._ended)
         back.to = None if self._address.silent else line
         try:
             line.run()
@@ -179,7 +185,7 @@ class _Back:
     """Where the printer's answers go: to the register that is on the line at the moment."""
 
     def __init__(self) -> None:
-        self.to: Line | None = None
+        self.to: Line | FrameLine | None = None
 
     def answer(self, data: bytes) -> None:
         line = self.to

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from drivers.captured import Form
+from drivers.frames.frame_profile import KIND as FRAMES
+from drivers.frames.frame_profile import FrameProfile, parse_frame_profile
 from drivers.reading import Profile, Reading, load_profile, read_receipt, shipped_profiles
 from drivers.reading.errors import ProfileInvalid
 from drivers.tables.mapping import KIND as TABLE
@@ -21,7 +23,7 @@ from invoice.sale import Kind
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-AnyProfile: TypeAlias = Profile | Mapping
+AnyProfile: TypeAlias = Profile | Mapping | FrameProfile
 _TABLE_FORMS = frozenset({Form.CSV, Form.JSON, Form.XML})
 
 
@@ -31,8 +33,13 @@ def understand(form: str, data: bytes, by: AnyProfile | None) -> Reading:
         if not isinstance(by, Mapping):
             return _unread("there is no mapping for this record: name one with profile= in its source")
         return _record(form, data, by)
+    if form == Form.ISL:
+        from drivers.frames.isl_commands import read_transcript
+
+        device = by if isinstance(by, FrameProfile) else FrameProfile()
+        return read_transcript(data, device, by if isinstance(by, Profile) else None)
     if by is not None and not isinstance(by, Profile):
-        return _unread("a mapping of columns reads no paper: name a receipt profile")
+        return _unread("a profile of records or frames reads no paper: name a receipt profile")
     return read_receipt(data, profile=by)
 
 
@@ -52,7 +59,10 @@ def load_any(which: str | Path) -> AnyProfile:
     if not path.is_file():
         known = ", ".join((*shipped_profiles(), *shipped_mappings()))
         raise ProfileInvalid(f"no profile is named {name!r} and no file is there; there are {known}")
-    return load_mapping(path) if _kind_of(path) == TABLE else load_profile(path)
+    kind = _kind_of(path)
+    if kind == FRAMES:
+        return parse_frame_profile(path.read_text("utf-8"), path.name)
+    return load_mapping(path) if kind == TABLE else load_profile(path)
 
 
 def shipped_mappings() -> tuple[str, ...]:
