@@ -15,10 +15,11 @@ from drivers.reading import (
     reading_to_json,
     shipped_profiles,
 )
+from drivers.reading.errors import ProfileInvalid
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from drivers.reading import Sample
 
@@ -26,8 +27,14 @@ if TYPE_CHECKING:
 def add(parser: argparse.ArgumentParser) -> None:
     """Options."""
     parser.add_argument("action", choices=["list", "test", "learn"])
-    parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="captured receipts")
-    parser.add_argument("--profile", default="general", help="name or path of the profile to test")
+    parser.add_argument(
+        "files",
+        nargs="*",
+        type=Path,
+        metavar="FILE",
+        help="captured receipts, folders of them (*.prn), and for test the profile (.toml)",
+    )
+    parser.add_argument("--profile", help="name or path of the profile to test (default: general)")
     parser.add_argument("--name", default="my-shop", help="name of the learned profile")
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="write the learned profile there")
     parser.add_argument("--json", action="store_true", help="print what was read as JSON")
@@ -38,15 +45,31 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.action == "list":
         sys.stdout.write("".join(f"{name}\n" for name in shipped_profiles()))
         return 0
+    files = list(_samples(arguments.files))
     if arguments.action == "test":
-        samples = check_profile(load_profile(arguments.profile), arguments.files)
+        named = [path for path in files if path.suffix == ".toml"]
+        files = [path for path in files if path not in named]
+        if not files or len(named) + (arguments.profile is not None) > 1:
+            raise ProfileInvalid("profile test needs one profile and at least one captured receipt")
+        samples = check_profile(load_profile(arguments.profile or next(iter(named), "general")), files)
         _show(samples, as_json=arguments.json)
-        return 0 if all(sample.understood for sample in samples) else 1
-    learned = learn_profile(arguments.files, name=arguments.name)
+        return 0 if all(sample.understood and sample.as_wanted is not False for sample in samples) else 1
+    learned = learn_profile(files, name=arguments.name)
     give_out(learned.toml.encode(), arguments.output)
     out = sys.stderr if arguments.output is None else sys.stdout
     out.write(f"understood {learned.after} of {len(learned.samples)} receipts, before {learned.before}\n")
     return 0 if learned.after == len(learned.samples) else 1
+
+
+def _samples(paths: Sequence[Path]) -> Iterator[Path]:
+    """The files; of a folder its receipts; what ``*.prn`` stands for, as Windows' shell leaves it alone."""
+    for path in paths:
+        if path.is_dir():
+            yield from sorted(path.glob("*.prn"))
+        elif "*" in path.name and not path.exists():
+            yield from sorted(path.parent.glob(path.name))
+        else:
+            yield path
 
 
 def _show(samples: Sequence[Sample], *, as_json: bool) -> None:

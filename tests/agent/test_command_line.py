@@ -190,6 +190,11 @@ def test_profiles_are_tested_and_learned(capsys: pytest.CaptureFixture[str], tmp
     assert main(["profile", "test", "--profile", str(learned), *samples]) == 0
     assert main(["profile", "test", str(DATA / "receipts_other" / "037-broken-x-tcvn3-42.prn")]) == 1
     assert main(["profile", "test", "--profile", "nowhere.toml", *samples]) == 2
+    assert main(["profile", "test", str(learned), *samples]) == 0
+    assert main(["profile", "test", str(learned), str(DATA / "receipts" / "00*.prn")]) == 0
+    assert main(["profile", "test", str(DATA / "receipts_other")]) == 1  # one agrees with itself, wrongly
+    assert "018-broken-x-tcvn3-48.prn: sale 26,000 NOT as wanted" in capsys.readouterr().out
+    assert main(["profile", "test", str(learned)]) == 2
 
 
 def test_a_correction_is_shown_before_it_is_issued(

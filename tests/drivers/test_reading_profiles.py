@@ -134,3 +134,14 @@ def test_what_sums_cannot_prove_is_not_learned(tmp_path: Path) -> None:
     learned = learn_profile([paper])
     assert learned.after == 0
     assert json.dumps(learned.samples[0].reading.problems)
+
+
+def test_the_profile_of_the_docs_page() -> None:
+    page = (Path(__file__).parent.parent.parent / "docs" / "receipts.md").read_text("utf-8")
+    profile = parse_profile(page.split("```toml\n")[1].split("```")[0])
+    text = "QUAN\n-----\nOc huong\n2 x 80.000 -> 160.000\n-----\nBao nhieu day: 160.000\n"
+    sale = read_receipt(text.encode(), profile=profile).sale
+    assert sale is not None
+    assert (sale.total, sale.lines[0].name) == (160_000, "Oc huong")
+    for name in shipped_profiles():
+        assert name in page
