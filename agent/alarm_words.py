@@ -136,6 +136,31 @@ _KNOWN = {
         ("Tờ khai hoặc thông báo bị từ chối", "A form was refused"),
         ("Đọc lý do dưới đây, sửa rồi gửi lại.", "Read the reason below, correct it and send it again."),
     ),
+    "reserve-used": _Known(
+        ("Phiếu được giữ tạm, chưa lập hóa đơn", "Receipts are kept aside, not invoiced yet"),
+        (
+            "Tự lập khi ổ đĩa hoạt động lại; làm theo cảnh báo về ổ đĩa.",
+            "They are invoiced by themselves when the disk works again; see the alarm about the disk.",
+        ),
+        needs_you=False,
+    ),
+    "database-put-back": _Known(
+        ("Tệp dữ liệu bị xóa hoặc thay khi đang chạy", "The database was deleted or swapped while in use"),
+        (
+            "Dữ liệu đã được khôi phục đủ. Không xóa, thay tệp thungan.db; gọi người cài đặt nếu chưa rõ.",
+            "Nothing is lost. Do not delete or replace thungan.db; call your installer if in doubt.",
+        ),
+    ),
+    "disk-slow": _Known(
+        ("Ổ đĩa chậm", "The disk is slow"),
+        ("Kiểm tra sức khỏe ổ đĩa, phần mềm diệt virus.", "Check the disk's health and virus scanners."),
+        needs_you=False,
+    ),
+    "disk-low": _Known(
+        ("Ổ đĩa sắp đầy", "The disk is almost full"),
+        ("Xóa bớt tệp không cần.", "Delete files that are not needed."),
+        needs_you=False,
+    ),
     "numbers-low": _Known(
         ("Sắp hết số hóa đơn của ký hiệu", "The symbol is running out of numbers"),
         ("Đổi hai chữ cuối của ký hiệu trong config.toml.", "Change the symbol's letters in config.toml."),

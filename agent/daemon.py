@@ -9,13 +9,16 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from concurrent.futures import TimeoutError as Late
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from agent.buyer_later import PAPER
+from agent.capture_keeping import CaptureKeeper
 from agent.clock_watch import ClockWatch
+from agent.disk_watch import DiskWatch
 from agent.key_keeper import KeyKeeper
 from agent.opening_sources import open_source
 from agent.parts import open_delivery, sign_checkpoint
@@ -32,13 +35,20 @@ from errors import ThunganError
 from invoice.errors import InvoiceError
 from invoice.sale import Kind
 from outbox.alarms import clear_alarm, raise_alarm, standing_alarms
-from outbox.captures import RawCapture, hide_buyer, raw_captures, record_capture, settle_capture
+from outbox.captures import RawCapture, hide_buyer, raw_captures, settle_capture
 from outbox.chronicle import program_stopped
 from outbox.crash_points import crash_point
 from outbox.deadlines import record_clock_jump, watch_deadline
-from outbox.errors import TransitionRefused, WriterStopped
+from outbox.errors import (
+    DatabaseNewer,
+    DatabaseUnusable,
+    StoreSlow,
+    TransitionRefused,
+    WriterStopped,
+)
 from outbox.issuing import Issued, issue, issued_before
 from outbox.records import CHANGED, EDITED, VANISHED, Outcome, RecordBytes, record_once
+from outbox.spool import Spool
 from outbox.states import CaptureState
 from outbox.store import Store
 from outbox.waiting import give_buyer, wait_for_buyer, waiting_sales
@@ -55,6 +65,7 @@ if TYPE_CHECKING:
     from drivers.understanding import AnyProfile
     from invoice.sale import Sale
     from outbox.delivery import Delivery
+    from outbox.store import Job
 
 WARM_UP = b"\x1b@HD: 1\nA 1 x 1 1\nTONG CONG 1\n"
 SET_UP_ALARM = "set-up"  # the authority is not reachable as configured
@@ -80,7 +91,11 @@ DOUBTFUL_ENDS = {
 LIVE_FORMS = frozenset(
     {Form.ESCPOS, Form.ISL}
 )  # captured at the moment of the sale: the agent's clock dates it
+STEP_SECONDS = 20.0  # that the store may take for one step; the paper has gone out by then
+ALARM_SECONDS = 5.0  # that the store may take to be told of an alarm
+DISK_LOOK = 5  # seconds between looks at the disk
 log = logging.getLogger("thungan")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,22 +111,38 @@ class Taken:
 class Till:
     """Takes captured bytes to a durable invoice and gives back what is to be printed on the receipt."""
 
-    def __init__(self, config: Config, store: Store, on_taken: Callable[[Taken], None] | None = None) -> None:
+    def __init__(
+        self,
+        config: Config,
+        store: Store,
+        on_taken: Callable[[Taken], None] | None = None,
+        spool: Spool | None = None,
+    ) -> None:
         self._config = config
         self._store = store
         self._on_taken = on_taken
         self._opened = time.perf_counter()
         self._heard = False
         self._profiles = SourceProfiles(config)
-        connection = store.reader()
+        self.keeper = CaptureKeeper(store, spool or Spool.of(config.folder), config.hold_limit)
+        self._alarms = self._earlier_alarms()
+
+    def _earlier_alarms(self) -> set[str]:
+        """Alarms of issuing that an earlier run has left: the next invoice clears them."""
         try:
-            # Alarms of issuing that an earlier run has left: the next invoice clears them.
-            self._alarms = standing_alarms(connection, ISSUING_ALARMS)
+            connection = self._store.reader()
+        except DatabaseUnusable:
+            return set()
+        try:
+            return standing_alarms(connection, ISSUING_ALARMS)
         finally:
             connection.close()
 
     def take(self, source: str, captured: Captured) -> bytes:
-        """Store, understand, issue; the answer is the code block for the receipt (empty for a non-sale)."""
+        """Store, understand, issue; the answer is the code block for the receipt (empty for a non-sale).
+
+        Empty as well where the store does not take it in time: it is kept in the reserve and issued later.
+        """
         began = time.perf_counter()
         if captured.identity is not None:
             return self._take_record(source, captured, began)
@@ -119,9 +150,9 @@ class Till:
         whole = self._heard or captured.data.startswith(INITIALISE) or began - self._opened > LONGEST_RECEIPT
         self._heard = True
         ended_by = captured.ended_by if whole or captured.form is not Form.ESCPOS else BEGUN_BEFORE
-        capture_id = self._store.run(
-            record_capture(source, captured.data, ended_by, captured.form, captured.origin)
-        )
+        capture_id = self.keeper.keep(source, captured.data, ended_by, captured.form, captured.origin)
+        if capture_id is None:
+            return b""
         crash_point("till.stored")
         return self._understand(
             RawCapture(capture_id, source, captured.data, ended_by, captured.form), began, captured.origin
@@ -131,7 +162,7 @@ class Till:
         """A record of a file or database: taken once; what has changed since is put before a person."""
         assert captured.identity is not None  # noqa: S101 - for the type checker: the caller has looked
         identity, origin = captured.identity, captured.origin
-        recorded = self._store.run(
+        recorded = self._run(
             record_once(
                 RecordBytes(
                     source,
@@ -192,7 +223,7 @@ class Till:
             # A person looks for the row in the file, not for the bytes in the store.
             reading = replace(reading, problems=tuple(f"{origin}: {problem}" for problem in reading.problems))
         if private := buyer_bytes(reading, len(capture.data)):
-            self._store.run(hide_buyer(capture_id, private))
+            self._run(hide_buyer(capture_id, private))
         issued = None
         if reading.kind is Kind.SALE and (problem := DOUBTFUL_ENDS.get(capture.ended_by)):
             where = f"{origin}: " if origin else ""
@@ -231,9 +262,7 @@ class Till:
         """Keep the sale for its buyer; its paper says under which number to ask."""
         assert reading.sale is not None  # noqa: S101 - for the type checker: the caller has looked
         try:
-            kept = self._store.run(
-                wait_for_buyer(reading.sale, self._config.register, capture.capture_id, until)
-            )
+            kept = self._run(wait_for_buyer(reading.sale, self._config.register, capture.capture_id, until))
         except InvoiceError as error:
             self._settle(capture.capture_id, CaptureState.QUARANTINED, reading, (str(error),))
             return self._answer(capture, reading, None, began)
@@ -256,7 +285,7 @@ class Till:
             connection.close()
         for done, waiting in enumerate(due):
             try:
-                self._store.run(give_buyer(waiting.sale_id, None, self._config.register))
+                self._run(give_buyer(waiting.sale_id, None, self._config.register))
             except ThunganError as error:
                 log.warning("%d sales wait beyond their time: %s", len(due) - done, error)
                 return done
@@ -267,28 +296,39 @@ class Till:
         assert reading.sale is not None  # noqa: S101 - for the type checker: the caller has looked
         try:
             live = capture.form in LIVE_FORMS
-            issued = self._store.run(
-                issue(reading.sale, self._config.register, capture.capture_id, live=live)
-            )
+            issued = self._run(issue(reading.sale, self._config.register, capture.capture_id, live=live))
             crash_point("till.issued")
         except InvoiceError as error:
             self._settle(capture.capture_id, CaptureState.QUARANTINED, reading, (str(error),))
             return None
-        except TransitionRefused:
-            raise
+        except (TransitionRefused, DatabaseUnusable, StoreSlow):
+            raise  # the disk's troubles are the disk watch's to tell
         except ThunganError as error:
             self._alarms.add(error.code)
-            self._store.run(raise_alarm(error.code, str(error)))
+            self._run(raise_alarm(error.code, str(error)))
             raise
         while self._alarms:
-            self._store.run(clear_alarm(self._alarms.pop()))
+            self._run(clear_alarm(self._alarms.pop()))
         return issued
 
     def _settle(
         self, capture_id: int, state: CaptureState, reading: Reading, problems: tuple[str, ...]
     ) -> None:
         said = said_by(reading) if state is CaptureState.NON_SALE else None
-        self._store.run(settle_capture(capture_id, state, reading.kind.value, problems, said))
+        self._run(settle_capture(capture_id, state, reading.kind.value, problems, said))
+
+    def _run(self, job: Job[T]) -> T:
+        """Run a job that is given up if the store has not begun with it in time.
+
+        Raises:
+            StoreSlow: it has not answered in time; what it had begun, it ends.
+        """
+        future = self._store.submit(job)
+        try:
+            return future.result(STEP_SECONDS)
+        except Late:
+            future.cancel()
+            raise StoreSlow(f"the store has not answered within {STEP_SECONDS:.0f} seconds") from None
 
 
 def said_by(reading: Reading) -> dict[str, Any]:
@@ -313,15 +353,16 @@ def buyer_bytes(reading: Reading, length: int) -> list[tuple[int, int]]:
 class Daemon:
     """A running register: start, and stop when done.
 
-    A key, a port or an authority that is not there does not stop it: receipts go on to the printer and are
-    kept, and what is missing is tried again every minute.
+    A key, a port or an authority that is not there does not stop it, nor does a disk or database that cannot
+    be used: receipts go on to the printer and are kept, and what is missing is tried again by itself.
     """
 
     def __init__(self, config: Config, on_taken: Callable[[Taken], None] | None = None) -> None:
         self.config = config
-        self.store = Store(config.folder, invoices=config.keys.invoices)
-        record_start(config, self.store)
+        self.store = Store(config.folder, invoices=config.keys.invoices, patient=True)
+        _quietly(partial(record_start, config, self.store))()
         self.till = Till(config, self.store, on_taken)
+        self.disk = DiskWatch(self.store, self.till.keeper, config.folder, _quietly(self.look_after))
         self._delivery: Delivery | None = None
         self._sources: list[Running] = []
         self._scheduler: BackgroundScheduler | None = None
@@ -353,13 +394,20 @@ class Daemon:
             )
             self._sources.append(source)
             source.start()
-        self.till.take_left_over()
+        self.till.keeper.spool.prepare()
+        self.disk.look()
+        _quietly(self.till.take_left_over)()
         self._scheduler = BackgroundScheduler(timezone="UTC", job_defaults={"coalesce": True})
-        self._scheduler.add_job(self.sync, "interval", seconds=self.config.every)
-        self._scheduler.add_job(self.checkpoint, "interval", minutes=10)
-        self._scheduler.add_job(self.look_after, "interval", minutes=1)
+        for work, every in (
+            (self.sync, {"seconds": self.config.every}),
+            (self.checkpoint, {"minutes": 10}),
+            (self.look_after, {"minutes": 1}),
+            (self.disk.look, {"seconds": DISK_LOOK}),
+        ):
+            self._scheduler.add_job(_quietly(work), "interval", **every)
         # The first time at once, and not before: it asks over the network.
-        self._scheduler.add_job(self.keys.watch, "interval", hours=1, next_run_time=datetime.now(UTC))
+        watch, now = _quietly(self.keys.watch), datetime.now(UTC)
+        self._scheduler.add_job(watch, "interval", hours=1, next_run_time=now)
         self._scheduler.start()
 
     def wait_until_listening(self, seconds: float) -> bool:
@@ -420,16 +468,27 @@ class Daemon:
             source.stop()
         if self._scheduler is not None:
             self._scheduler.shutdown()
-        self.store.run(program_stopped())
-        self.checkpoint()
+        _quietly(self._say_stopped)()
         self._setting_up.join(SET_UP_PATIENCE)
         if self._delivery is not None:
             self._delivery.close()
+        self.till.keeper.close()
         self.store.close()
+
+    def tell(self, job: Job[None]) -> None:
+        """Raise or clear an alarm. A store that does not take it has an alarm of its own (``disk_watch``)."""
+        try:
+            self.store.run(job, ALARM_SECONDS)
+        except (DatabaseUnusable, DatabaseNewer, Late) as error:
+            log.info("an alarm could not be stored: %s", error)
+
+    def _say_stopped(self) -> None:
+        self.store.run(program_stopped())
+        self.checkpoint()
 
     def _set_up(self) -> None:
         try:
-            self.keys.look_after()
+            _quietly(self.keys.look_after)()
             self._open_delivery()
         except WriterStopped:
             log.info("stopped before the key was open")
@@ -440,10 +499,10 @@ class Daemon:
             if self.config.url:
                 self._delivery = open_delivery(self.config, self.store, None)
                 self.keys.serve(self._delivery)
-            self.store.run(clear_alarm(SET_UP_ALARM))
+            self.tell(clear_alarm(SET_UP_ALARM))
         except ThunganError as error:
             log.warning("%s", error)
-            self.store.run(raise_alarm(SET_UP_ALARM, str(error)))
+            self.tell(raise_alarm(SET_UP_ALARM, str(error)))
 
     def _on_state(self, name: str, state: str, why: str) -> None:
         """How a source's port, or its printer's, stands: an alarm where it is away for longer."""
@@ -463,3 +522,17 @@ class Daemon:
         self._away_said.discard(alarm)
         if self._away.pop(alarm, None) is not None:
             self.store.submit(clear_alarm(alarm))
+
+
+def _quietly(work: Callable[[], object]) -> Callable[[], None]:
+    """The same work for the schedule: one of our errors is a line in the log, no more."""
+
+    def run() -> None:
+        try:
+            work()
+        except WriterStopped:
+            raise
+        except ThunganError as error:
+            log.warning("%s", error)
+
+    return run

@@ -121,9 +121,9 @@ class Serving:
             server = self._bind(settings, daemon)
         except ThunganError as error:
             log.warning("%s", error)
-            daemon.store.run(raise_alarm(PAGE_ALARM, str(error)))
+            daemon.tell(raise_alarm(PAGE_ALARM, str(error)))
             return None
-        daemon.store.run(clear_alarm(PAGE_ALARM))
+        daemon.tell(clear_alarm(PAGE_ALARM))
         return server
 
     def _bind(self, settings: PageSettings, daemon: Daemon | None) -> PageServer:

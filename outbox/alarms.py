@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from outbox.store import Job, Tx
 
+DATABASE_PUT_BACK = "database-put-back"
+
 
 def put_alarm(tx: Tx, code: str, message: str) -> None:
     """Raise an alarm inside a running job."""

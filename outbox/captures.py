@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from outbox.crash_points import crash_point
 from outbox.errors import NotFound
 from outbox.states import CaptureState, check_transition
-from outbox.store import stamp
 
 if TYPE_CHECKING:
     import sqlite3
@@ -43,22 +42,28 @@ def record_capture(
     origin: str = "",
     *,
     salt: bytes | None = None,
+    key: str | None = None,
+    captured_at: str | None = None,
 ) -> Job[int]:
     """Store the bytes of one piece of paper, or of one record; the answer is the capture's id.
 
     ``form`` says what the bytes are, ``origin`` where in its source they stood, in words. The ledger commits
     to them with a random salt (16 bytes): what a receipt says of its buyer cannot be guessed from the
-    commitment alone (docs/decisions/004-redaction.md).
+    commitment alone (docs/decisions/004-redaction.md). ``key`` is the capture's own: the same once more
+    changes nothing. ``captured_at`` (UTC, ISO 8601): it was kept in the reserve first.
     """
     salt = salt or secrets.token_bytes(SALT_LENGTH)
 
     def job(tx: Tx) -> int:
+        if key and (known := tx.execute("SELECT id FROM capture WHERE key = ?", (key,)).fetchone()):
+            return int(known[0])
         row = tx.execute(
-            "INSERT INTO capture (source, captured_at, ended_by, sha256, data, state, form, origin, salt)"
-            " VALUES (?,?,?,?,?,?,?,?,?)",
+            "INSERT INTO capture"
+            " (source, captured_at, ended_by, sha256, data, state, form, origin, salt, key)"
+            " VALUES (?,?,?,?,?,?,?,?,?,?)",
             (
                 source,
-                stamp(tx.now),
+                captured_at or tx.stamp,
                 ended_by,
                 sha256(data).hexdigest(),
                 data,
@@ -66,6 +71,7 @@ def record_capture(
                 form,
                 origin or None,
                 salt,
+                key,
             ),
         )
         capture_id = int(row.lastrowid or 0)
@@ -78,6 +84,7 @@ def record_capture(
             salted=salted_digest(salt, data),
             bytes=len(data),
             **({"form": form, "origin": origin} if form != ESCPOS else {}),
+            **({"reserved_at": captured_at} if captured_at else {}),
         )
         crash_point("capture.before-commit")
         return capture_id

@@ -12,7 +12,15 @@
     ├── WriterStopped        E-OUT-007  work given to a store that is closed
     ├── NoSigningKey         E-OUT-008  the seller's key is not there at the moment
     ├── NumberTaken          E-OUT-009  numbers that cannot be taken over from another program
-    └── ClockWrong           E-OUT-020  the clock is off by days, so the authority or the calendar says
+    ├── ClockWrong           E-OUT-020  the clock is off by days, so the authority or the calendar says
+    ├── StoreSlow            E-OUT-030  the disk does not answer in time
+    └── (DatabaseUnusable)
+        ├── DiskFull         E-OUT-031  no room left on the disk
+        ├── DiskReadOnly     E-OUT-032  the disk or the folder cannot be written
+        ├── DiskFailing      E-OUT-033  the disk gives input/output errors
+        ├── DatabaseLocked   E-OUT-034  another program keeps the database locked
+        ├── DatabaseDamaged  E-OUT-035  the database's file is damaged
+        └── DatabaseSwapped  E-OUT-036  the database was deleted, or an older copy was put in its place
 """
 
 from errors import ThunganError
@@ -41,12 +49,78 @@ class DatabaseUnusable(OutboxError):
     exit_code = 3
 
 
+class DiskFull(DatabaseUnusable):
+    """There is no room left: nothing is issued; receipts are kept in the reserve file."""
+
+    code = "E-OUT-031"
+    advice_vi = "Xóa bớt tệp trên ổ đĩa; phiếu vẫn được in và giữ lại, hóa đơn sẽ tự lập khi có chỗ."
+    advice_en = "Free space on the disk; receipts are printed and kept, and invoiced by themselves then."
+
+
+class DiskReadOnly(DatabaseUnusable):
+    """The disk, or the data folder, cannot be written."""
+
+    code = "E-OUT-032"
+    advice_vi = "Ổ đĩa hoặc thư mục dữ liệu chỉ đọc: kiểm tra quyền ghi, hoặc ổ đĩa sắp hỏng."
+    advice_en = "The disk or data folder is read-only: check its rights; a disk may become so when it fails."
+
+
+class DiskFailing(DatabaseUnusable):
+    """The disk gives input/output errors."""
+
+    code = "E-OUT-033"
+    advice_vi = (
+        "Ổ đĩa báo lỗi đọc/ghi: gọi người cài đặt thay ổ đĩa; bản sao lưu dùng được với thungan restore."
+    )
+    advice_en = (
+        "The disk reports read/write errors: have it replaced; the backup comes back by thungan restore."
+    )
+
+
+class DatabaseLocked(DatabaseUnusable):
+    """Another program keeps the database locked."""
+
+    code = "E-OUT-034"
+    advice_vi = (
+        "Đóng chương trình khác đang mở tệp thungan.db (trình xem SQLite, phần mềm sao lưu, diệt virus)."
+    )
+    advice_en = (
+        "Close the other program that has thungan.db open (a SQLite viewer, a backup, a virus scanner)."
+    )
+
+
+class DatabaseDamaged(DatabaseUnusable):
+    """The database's file is damaged: nothing is issued on top of it."""
+
+    code = "E-OUT-035"
+    advice_vi = "Tệp dữ liệu bị hỏng: dừng thungan rồi chạy thungan restore để lấy lại từ bản sao lưu."
+    advice_en = "The database is damaged: stop thungan and run thungan restore to bring back the backup."
+
+
+class DatabaseSwapped(DatabaseUnusable):
+    """The database was deleted, or an older copy stands in its place: its numbers would be used again."""
+
+    code = "E-OUT-036"
+    advice_vi = "Tệp dữ liệu bị xóa hoặc bị thay bằng bản cũ: dừng thungan rồi chạy thungan restore."
+    advice_en = "The database was deleted or replaced by an older copy: stop thungan, run thungan restore."
+
+
+class StoreSlow(OutboxError):
+    """The store has not answered in time: the paper goes out, its bytes are kept and invoiced later."""
+
+    code = "E-OUT-030"
+    advice_vi = "Ổ đĩa quá chậm: kiểm tra ổ đĩa và chương trình đang chiếm ổ đĩa. Hóa đơn sẽ tự lập sau."
+    advice_en = "The disk is too slow: see what else uses it, and its health. Invoices follow by themselves."
+    exit_code = 3
+
+
 class DatabaseNewer(OutboxError):
     """The database was made by a newer program than this one."""
 
     code = "E-OUT-003"
-    advice_vi = "Cài bản thungan mới hơn."
-    advice_en = "Install the newer version of thungan."
+    advice_vi = "Cài bản thungan mới hơn; phiếu vẫn được in và giữ lại đến khi đó."
+    advice_en = "Install the newer version of thungan; receipts are printed and kept until then."
+    exit_code = 3
 
 
 class TransitionRefused(OutboxError):

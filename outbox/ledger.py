@@ -28,6 +28,7 @@ class LedgerWriter:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self.frontier = load_frontier(connection)
+        self.last: bytes | None = None  # the hash of the last leaf, where it was appended here
 
     def append(self, kind: str, at: str, subject: int | None, **fields: Any) -> None:
         """Append one leaf. A rolled-back transaction must be followed by ``rewind``."""
@@ -38,6 +39,7 @@ class LedgerWriter:
             (self.frontier.size, kind, subject, body, digest),
         )
         self.frontier = self.frontier.append(digest)
+        self.last = digest
 
     def write_edge(self) -> None:
         """Store the right edge beside the leaves, before the commit, so that nobody has to read them all."""
@@ -49,7 +51,7 @@ class LedgerWriter:
 
     def rewind(self, frontier: Frontier) -> None:
         """Go back to the edge as it was when the transaction began."""
-        self.frontier = frontier
+        self.frontier, self.last = frontier, None
 
 
 def load_frontier(connection: sqlite3.Connection) -> Frontier:

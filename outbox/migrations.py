@@ -220,6 +220,18 @@ def m012_papers_without_buyers(db: Database) -> None:
     _run(db, _TWELFTH)
 
 
+_THIRTEENTH = """
+ALTER TABLE capture ADD COLUMN key TEXT;
+CREATE UNIQUE INDEX capture_key ON capture(key) WHERE key IS NOT NULL;
+"""
+
+
+@MIGRATIONS()
+def m013_keys_of_captures(db: Database) -> None:
+    """A capture's own key: what was kept in the reserve file while the disk failed is taken in once."""
+    _run(db, _THIRTEENTH)
+
+
 DEFINED = frozenset(
     {
         "m001_first_schema",
@@ -234,5 +246,6 @@ DEFINED = frozenset(
         "m010_failures_of_packages",
         "m011_records",
         "m012_papers_without_buyers",
+        "m013_keys_of_captures",
     }
 )

@@ -21,6 +21,7 @@ class GroupValues:
         self._table = table
         self._seen: dict[str, Any] = {}
         self._changed: set[str] = set()
+        self.written: dict[str, Any] = {}  # what this group has brought into the database
 
     def get(self, name: str) -> Any:
         """The value, or None where it was never set or was dropped."""
@@ -49,6 +50,7 @@ class GroupValues:
                     " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
                     (name, value),
                 )
+            self.written[name] = value
         self._changed.clear()
 
 

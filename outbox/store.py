@@ -12,39 +12,37 @@ bytes stored does not wait for a hundred signatures of others.
 from __future__ import annotations
 
 import logging
-import os
 import queue
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Generator
 from concurrent.futures import Future
 from datetime import UTC, datetime
 from inspect import isgenerator
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from sqlite_utils import Database
-
+from errors import ThunganError
 from outbox.crash_points import crash_point
-from outbox.errors import (
-    DatabaseNewer,
-    DatabaseUnusable,
-    DataFolderBusy,
-    TransitionRefused,
-    WriterStopped,
-)
-from outbox.ledger import LedgerWriter
-from outbox.migrations import DEFINED, MIGRATIONS
+from outbox.database import NAME, lock_folder
+from outbox.database import open_reader as open_reader
+from outbox.disk import database_error
+from outbox.errors import DatabaseNewer, DatabaseUnusable, TransitionRefused, WriterStopped
+from outbox.open_database import OpenDatabase
 from outbox.settings import GroupValues
 from outbox.signing_desk import EachInvoice, SigningDesk, ToSign
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from outbox.ledger import LedgerWriter
     from outbox.merkle import Frontier
     from outbox.signing_desk import Pending
     from signing.xmldsig import XmlSigner
 
 log = logging.getLogger("thungan")
+REOPEN_AFTER = 1.0  # seconds between attempts to open a database that is away
+SLOW = 1.0  # seconds of one commit; printers wait 1.5 s for all there is to do
 GROUP = 256  # jobs in one commit at the most: bounds what a failing group has to do again
 
 
@@ -93,6 +91,9 @@ def utc_now() -> datetime:
 class Store:
     """The open outbox of one data folder. Close it when done.
 
+    A disk or database that fails while it is open fails every job with its own error, and is tried again
+    with the next. ``patient``: so it is from the beginning; a register must not wait for its disk.
+
     Raises on opening:
         DataFolderBusy: another process has it open for writing.
         DatabaseUnusable, DatabaseNewer: the file cannot be used.
@@ -105,19 +106,22 @@ class Store:
         clock: Callable[[], datetime] = utc_now,
         *,
         invoices: EachInvoice = EachInvoice.ALWAYS,
+        patient: bool = False,
     ) -> None:
-        self.path = folder / "thungan.db"
+        self.path = folder / NAME
         self._clock = clock
-        self._lock = _lock(folder)
+        self._lock: Any = None
+        self._database: OpenDatabase | None = None
+        self._problem: ThunganError | None = None
+        self._tried = 0.0
+        self._busy_since: float | None = None
+        self._slowest = 0.0
         try:
-            self._connection = _open(self.path)
-            self._ledger = LedgerWriter(self._connection)
-        except (sqlite3.Error, OSError) as error:
-            self._lock.close()
-            raise DatabaseUnusable(f"{self.path}: {error}") from error
-        except BaseException:
-            self._lock.close()
-            raise
+            self._open()
+        except BaseException as error:
+            if not patient or not isinstance(error, DatabaseUnusable | DatabaseNewer):
+                self._unlock()
+                raise
         self._jobs: queue.SimpleQueue[tuple[Job[Any], Future[Any]] | None] = queue.SimpleQueue()
         self.desk = SigningDesk(signer, invoices)
         self._closed = False
@@ -137,6 +141,21 @@ class Store:
     def run(self, job: Job[T], timeout: float | None = None) -> T:
         """Submit and wait for the commit."""
         return self.submit(job).result(timeout)
+
+    @property
+    def problem(self) -> ThunganError | None:
+        """What is wrong with the disk or database, as the last job found it."""
+        return self._problem
+
+    def stuck_for(self) -> float:
+        """Seconds that the group in hand has taken so far; 0 while nothing is done."""
+        since = self._busy_since
+        return 0.0 if since is None else time.monotonic() - since
+
+    def slowest_commit(self) -> float:
+        """Seconds of the slowest commit since this was asked last."""
+        slowest, self._slowest = self._slowest, 0.0
+        return slowest
 
     def use_signer(self, signer: XmlSigner | None) -> None:
         """Change the key that signs: a token that came back, or a renewed certificate."""
@@ -159,8 +178,9 @@ class Store:
         self._jobs.put(None)
         self._thread.join()
         self.desk.close()
-        self._connection.close()
-        self._lock.close()
+        if self._database is not None:
+            self._database.close()
+        self._unlock()
 
     def _write(self) -> None:
         while True:
@@ -186,28 +206,59 @@ class Store:
         group = [item for item in group if item[1].running() or item[1].set_running_or_notify_cancel()]
         if not group:
             return
+        self._busy_since = time.monotonic()
         while group:
             try:
                 results = self._attempt([job for job, _ in group])
             except Exception as error:  # noqa: BLE001 - whatever it is goes to the one who gave the job
                 self._failed(group, error)
-                return
+                break
             for (_, future), result in zip(group, results, strict=False):
                 future.set_result(result)
             group = group[len(results) :]
+        self._busy_since = None
 
     def _failed(self, group: list[tuple[Job[Any], Future[Any]]], error: Exception) -> None:
-        if len(group) > 1:
+        """A bad job stands alone; where the disk fails all fail, since after a failed commit nobody knows
+        whether it was one, and what is asked again finds out."""
+        if isinstance(error, sqlite3.Error | OSError):
+            error = database_error(error, self.path)
+        disk = isinstance(error, DatabaseUnusable | DatabaseNewer) and type(error) is not DatabaseUnusable
+        if disk and isinstance(error, ThunganError):
+            self._problem = error
+        if len(group) > 1 and not disk:
             for item in group:
                 self._commit([item])
             return
-        failed = error
-        if isinstance(error, sqlite3.Error):
-            failed = DatabaseUnusable(f"{self.path}: {error}")
-            failed.__cause__ = error
         if isinstance(error, TransitionRefused):
             self._note_refusal(error)
-        group[0][1].set_exception(failed)
+        for _, future in group:
+            future.set_exception(_afresh(error))
+
+    def _open(self) -> OpenDatabase:
+        """The database, opened (again) if need be.
+
+        Raises:
+            DatabaseUnusable, DatabaseNewer: it cannot be; a patient store raises only from its jobs.
+        """
+        if self._database is not None:
+            return self._database
+        if self._problem is not None and time.monotonic() - self._tried < REOPEN_AFTER:
+            raise _afresh(self._problem)
+        self._tried = time.monotonic()
+        try:
+            if self._lock is None:
+                self._lock = lock_folder(self.path.parent)
+            self._database = OpenDatabase(self.path)
+        except (DatabaseUnusable, DatabaseNewer) as error:
+            self._problem = error
+            raise
+        return self._database
+
+    def _unlock(self) -> None:
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
 
     def _note_refusal(self, error: TransitionRefused) -> None:
         """What the table of states does not allow is an error and a ledger entry (design, states)."""
@@ -218,24 +269,30 @@ class Store:
 
     def _attempt(self, jobs: list[Job[Any]]) -> list[Any]:
         """Commit these jobs, or as many from the front as the key can sign in decent time."""
-        edge = self._ledger.frontier
-        self._connection.execute("BEGIN IMMEDIATE")
+        database = self._open()
+        put_back = database.check_file(stamp(self._clock()))
         try:
+            database.begin()
             crash_point("store.begun")
-            tx = Tx(self._connection, self._ledger, self._clock())
+            tx = Tx(database.connection, database.ledger, self._clock())
+            if put_back:
+                _note_put_back(tx, put_back)
             results = [
                 outcome if signing is None else self._finish(outcome, signing)
                 for outcome, signing in self._prepared(jobs, tx)
             ]
             tx.finish()
             crash_point("store.before-commit")
-            self._connection.execute("COMMIT")
-        except BaseException:
-            self._ledger.rewind(edge)
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
+            began = time.monotonic()
+            database.commit()
+            self._slowest = max(self._slowest, time.monotonic() - began)
+        except BaseException as error:
+            if not database.roll_back(error):
+                self._database = None
             raise
         crash_point("store.after-commit")
+        database.remember(tx.counters)
+        self._problem = None
         return results
 
     def _prepared(self, jobs: list[Job[Any]], tx: Tx) -> list[tuple[Any, Pending | None]]:
@@ -265,68 +322,17 @@ class Store:
             pending = self.desk.begin(wanted)
 
 
-def open_reader(path: Path) -> sqlite3.Connection:
-    """A read-only connection to a thungan database.
+def _note_put_back(tx: Tx, what: str) -> None:
+    from outbox.alarms import DATABASE_PUT_BACK, put_alarm  # late: alarms are made of this module
 
-    Raises:
-        DatabaseUnusable: no such file, or not a database.
-    """
-    try:
-        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=10)
-        connection.execute("SELECT 1 FROM leaf LIMIT 1")
-    except sqlite3.Error as error:
-        raise DatabaseUnusable(f"{path}: {error}") from error
-    connection.row_factory = sqlite3.Row
-    return connection
+    tx.leaf("database.put-back", None, why=what)
+    put_alarm(tx, DATABASE_PUT_BACK, what)
 
 
-def _open(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=FULL")
-    connection.execute("PRAGMA foreign_keys=ON")
-    database = Database(connection)
-    known = {migration.name for migration in MIGRATIONS.applied(database)} | {
-        migration.name for migration in MIGRATIONS.pending(database)
-    }
-    if unknown := known - DEFINED:
-        raise DatabaseNewer(f"{path} has the unknown migrations {', '.join(sorted(unknown))}")
-    MIGRATIONS.apply(database)
-    _make_durable(path)
-    return connection
-
-
-def _make_durable(path: Path) -> None:
-    """Sync what a killed process may have written and never synced.
-
-    SQLite takes such a commit for done when it opens its WAL again, though a power cut could still take it
-    away: without this a number might be told to a second asker and then be lost.
-    """
-    wal = path.with_name(f"{path.name}-wal")
-    if wal.exists():
-        with wal.open("r+b") as file:
-            os.fsync(file.fileno())
-    if os.name != "nt":
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-
-
-def _lock(folder: Path) -> Any:
-    """An exclusive lock on the folder that the operating system drops when the process ends, however."""
-    handle = (folder / "thungan.lock").open("a+b")
-    try:
-        if os.name == "nt":
-            import msvcrt
-
-            msvcrt.locking(handle.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
-        else:
-            import fcntl
-
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        handle.close()
-        raise DataFolderBusy(f"{folder} is in use by another thungan") from None
-    return handle
+def _afresh(error: Exception) -> Exception:
+    """The error once more, for each who waits: one that is raised in several threads grows with each."""
+    if not isinstance(error, ThunganError):
+        return error
+    again = type(error)(error.message)
+    again.__cause__ = error.__cause__
+    return again

@@ -12,6 +12,7 @@ from errors import ThunganError
 from invoice.numbers import Symbol
 from invoice.sale_json import VIETNAM
 from outbox import reports
+from outbox.spool import reserve_alarms
 from outbox.store import open_reader
 
 if TYPE_CHECKING:
@@ -63,7 +64,10 @@ def collect(config: Config) -> dict[str, Any]:
             "last_sync": reports.last_sync(connection),
             "certificate": _certificate(config),
             "ledger": reports.ledger_head(connection),
-            "alarms": reports.alarms(connection),
+            "alarms": [
+                *(f"{alarm['code']}: {alarm['message']}" for alarm in reserve_alarms(config.folder)),
+                *reports.alarms(connection),
+            ],
         }
     finally:
         connection.close()

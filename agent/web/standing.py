@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from agent.alarm_words import NO_SOURCE, AlarmWords, alarm_words
 from agent.web.shop import legal_today
 from outbox import reports
+from outbox.spool import reserve_alarms
 from signing.expiry import days_left
 
 if TYPE_CHECKING:
@@ -50,7 +51,8 @@ def standing(shop: Shop, language: str) -> Standing:
     daemon = shop.running
     with shop.reader() as connection:
         alarms = tuple(
-            alarm_words(alarm["code"], alarm["message"], language) for alarm in reports.standing(connection)
+            alarm_words(alarm["code"], alarm["message"], language)
+            for alarm in (*reserve_alarms(shop.folder), *reports.standing(connection))
         )
         if not shop.config.sources:
             alarms += (alarm_words(NO_SOURCE, "[source] uri", language),)

@@ -17,7 +17,7 @@ from agent.parts import read_trust, sign_checkpoint
 from authority import errors as authority_errors
 from authority.codes import direct_code
 from drivers.framing import Captured
-from outbox import store as store_module
+from outbox import database as database_module
 from outbox.crash_points import arm
 from outbox.delivery import Delivery
 from outbox.issuing import issue
@@ -136,13 +136,13 @@ def live(
     """Do the steps; what the customer was given is told to the parent after it was given."""
     arm(point)
     if sabotage == "trust-the-wal":
-        store_module._make_durable = lambda _: None
+        database_module._make_durable = lambda _: None
     clock = Clock(now)
     given: list[Issued] = []
     store = Store(shop.config.folder, shop.frame.signer, clock)
     if sabotage == "no-sync":
         store.run(lambda _: None)
-        store._connection.execute("PRAGMA synchronous=OFF")
+        store._open().connection.execute("PRAGMA synchronous=OFF")
     delivery = Delivery(
         store,
         Wire(line, clock),
