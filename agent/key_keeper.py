@@ -178,13 +178,12 @@ class KeyKeeper:
                 log.warning("%s", error)
                 self._say(KEY_ALARM, str(error))
             return
-        before = self.certificate
-        self._chosen = chosen
-        if chosen.signer.certificate != before:
+        if chosen.signer.certificate != self.certificate:
             kept = CertificateWatch(self._config, _nobody)
             self._refusal = kept.judge(chosen.signer.certificate, now).refusal
             self._store.desk.refuse(self._refusal)
             self._store.run(_put_in_use(chosen))
+        self._chosen = chosen  # not before it stands in the ledger: a store that is away takes it later
         self._store.use_signer(chosen.signer)
         self._framed = False
         self._watch_expiry(now)
