@@ -530,8 +530,6 @@ def _quietly(work: Callable[[], object]) -> Callable[[], None]:
     def run() -> None:
         try:
             work()
-        except WriterStopped:
-            raise
         except ThunganError as error:
             log.warning("%s", error)
 
