@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -84,9 +85,9 @@ def pick_pair(session: Session, uri: TokenUri, known: x509.Certificate | None = 
             if not isinstance(private, SignMixin):
                 raise KeyRefused(f"the private key {label!r} on the token may not be used for signing")
             if of_key:
-                # A key that was certified again keeps its Id: the newest certificate counts.
-                newest = max(of_key, key=lambda one: one.certificate.not_valid_before_utc)
-                pairs.append(TokenPair(private, newest.certificate, str(label or newest.label)))
+                # A key that was certified again keeps its Id: the newest certificate counts that has begun.
+                newest = _newest([one.certificate for one in of_key], datetime.now(UTC))
+                pairs.append(TokenPair(private, newest, str(label or of_key[0].label)))
             if any(one.certificate == known for one in of_key) and known is not None:
                 return TokenPair(private, known, str(label))
     if not pairs:
@@ -95,6 +96,12 @@ def pick_pair(session: Session, uri: TokenUri, known: x509.Certificate | None = 
         labels = ", ".join(sorted(repr(pair.label) for pair in pairs))
         raise KeySettingInvalid(f"the token has several keys, name one by object= or id=: {labels}")
     return pairs[0]
+
+
+def _newest(certificates: list[x509.Certificate], now: datetime) -> x509.Certificate:
+    """The newest that is valid already; the newest of all where none is."""
+    begun = [one for one in certificates if one.not_valid_before_utc <= now]
+    return max(begun or certificates, key=lambda one: one.not_valid_before_utc)
 
 
 def error_name(error: ck.PKCS11Error) -> str:

@@ -3,6 +3,7 @@ import pickle
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from secrets import token_hex
 
@@ -28,6 +29,7 @@ from signing.passphrase import Secret
 from signing.verify import verify_document
 from signing.xmldsig import XmlSigner
 
+LATER = datetime.now(UTC) + timedelta(days=3650)
 pytestmark = pytest.mark.skipif(
     SOFTHSM is None or COMPILER is None, reason="SoftHSM or a C compiler is missing"
 )
@@ -282,6 +284,8 @@ def test_the_newest_certificate_of_a_key_counts(
 ) -> None:
     renewed = signer_of(private, start=NOW).certificate
     full.store("renewed", None, renewed)
+    # One whose time has not come would sign nothing yet.
+    full.store("early", None, signer_of(private, start=LATER, end=LATER + timedelta(days=9)).certificate)
     opened = open_key(full.uri(), Secret(PIN), folder=tmp_path)
     assert opened.certificate == renewed
     opened.close()
