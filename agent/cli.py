@@ -45,6 +45,7 @@ COMMANDS = {
         "thungan audit export --from 2026-11-01 --to 2026-11-30 -o november.zip",
     ),
     "update": ("look for a newer version of the program", "thungan update look --data shop"),
+    "support": ("the support bundle, without secrets", "thungan support -o support.zip --data shop"),
     "sandbox": ("run the sandbox authority alone", "thungan sandbox --port 8443"),
 }
 

@@ -441,6 +441,17 @@ class Daemon:
         """The seller's certificate, if the key could be opened."""
         return self.keys.certificate
 
+    def print_ticket(self, data: bytes, seconds: float) -> list[tuple[str, str | None]]:
+        """Print on the printer behind each source: the source, and why it was not printed (None: it was)."""
+        from drivers.source import Source
+
+        behind = [
+            (name, source)
+            for name, source in zip(self.config.sources, self._sources, strict=False)
+            if isinstance(source, Source) and source.has_printer
+        ]
+        return [(name, source.print_ticket(data, seconds)) for name, source in behind]
+
     def sync(self) -> str | None:
         """One pass of delivery; the problem in words, if there was one."""
         if self._delivery is None or not self._syncing.acquire(blocking=False):

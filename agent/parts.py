@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from cryptography import x509
 
     from agent.config import Config
+    from authority.direct import DirectGateway
     from authority.package import PackageFrame
     from outbox.delivery import Delivery
     from outbox.store import Tx
@@ -93,23 +94,35 @@ def package_frame(config: Config, signer: XmlSigner) -> PackageFrame:
     return PackageFrame.of(signer, sender=direct_code(tax_code), tax_code=tax_code, version=config.version)
 
 
+def open_gateway(config: Config) -> DirectGateway:
+    """The way to the configured authority; who opens it closes it.
+
+    Raises:
+        ConfigInvalid: none is configured.
+        GatewaySettingInvalid: its address, or a file that belongs to it.
+    """
+    from authority.codes import direct_code
+    from authority.direct import DirectGateway
+
+    if not config.url:
+        raise ConfigInvalid("authority.url is empty: there is nowhere to deliver to")
+    sender = direct_code(config.seller.tax_code)
+    proxy = proxy_address(config.proxy)
+    return DirectGateway(config.url, sender, ca=config.ca, proxy=proxy, pin=config.pin)
+
+
 def open_delivery(config: Config, store: Store, signer: XmlSigner | None) -> Delivery:
     """The sync worker for the configured authority (httpx is loaded only now).
 
     Without a ``signer`` nothing is packed until ``Delivery.use_frame`` gives one; what is packed is sent.
     """
     from authority.codes import direct_code
-    from authority.direct import DirectGateway
     from outbox.delivery import Delivery
     from outbox.pace import Limits, Pace
 
-    if not config.url:
-        raise ConfigInvalid("authority.url is empty: there is nowhere to deliver to")
     tax_code = config.seller.tax_code
     sender = direct_code(tax_code)
-    gateway = DirectGateway(
-        config.url, sender, ca=config.ca, proxy=proxy_address(config.proxy), pin=config.pin
-    )
+    gateway = open_gateway(config)
     frame = None if signer is None else package_frame(config, signer)
     pace = Pace(Limits(config.per_minute))
     return Delivery(

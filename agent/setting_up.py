@@ -81,7 +81,7 @@ def set_up(folder: Path, answers: Answers) -> Config:
         _write_files(stage, answers)
         text = config_text(answers)
         config = parse_config(stage, text)
-        open_signer(config)
+        open_signer(config).close()
         if answers.sandbox:
             from authority.sandbox.keys import open_keys
 

@@ -81,6 +81,7 @@ def try_invoice(config: Config, sale: Sale | None = None) -> Trial:
                     delivery.close()
             finally:
                 store.close()
+                signer.close()
     reason = row["reason"] or problem
     return Trial(issued.symbol, issued.number, issued.code, issued.total, row["state"], reason)
 

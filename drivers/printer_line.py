@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("thungan.printer")
 KEEP_PAPER = 30.0  # seconds
+PAUSE = 1.5  # seconds without a byte: between two receipts, not within one
 MOST_BEHIND = 256_000  # bytes waiting for the printer; the register is told to wait by not being read
 
 
@@ -60,6 +61,7 @@ class PrinterLine:
         self._holds = 0
         self._away_since: float | None = None
         self._port: AbandonablePort | None = None
+        self._last = 0.0  # when something was last to be printed
         for work in (self._print, self._listen):
             threading.Thread(target=work, name=f"printer {name}", daemon=True).start()
 
@@ -79,6 +81,28 @@ class PrinterLine:
         with self._changed:
             self._holds += 1
         self._append(_Item(cut, now, block, now + seconds))
+
+    def print_ticket(self, data: bytes, seconds: float) -> str | None:
+        """Print in a pause between receipts; None once it is written, else why it is not.
+
+        A pause is ``PAUSE`` seconds without a byte: in the middle of a receipt nothing is put between.
+        """
+        until = time.monotonic() + seconds
+        with self._changed:
+            while self._behind or self._items or time.monotonic() - self._last < PAUSE:
+                left = until - time.monotonic()
+                if left <= 0:
+                    return "the printer is busy or away"
+                self._changed.wait(min(left, PAUSE / 4))
+            item = _Item(data, time.monotonic())
+            self._items.append(item)
+            self._behind += len(data)
+            self._changed.notify_all()
+            left = max(0.0, until - time.monotonic())
+            written = self._changed.wait_for(lambda: item not in self._items, left)
+        if written and self._away_since is None:
+            return None
+        return "the printer does not take it: check its cable, power and paper"
 
     def at_once(self, data: bytes) -> None:
         """Give the printer a real-time command before everything that waits."""
@@ -109,6 +133,7 @@ class PrinterLine:
             until = item.born + KEEP_PAPER
             while self._behind > MOST_BEHIND and not self._ended.is_set() and time.monotonic() < until:
                 self._changed.wait(0.5)
+            self._last = time.monotonic()
             self._items.append(item)
             self._behind += len(item.data)
             self._changed.notify_all()

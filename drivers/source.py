@@ -60,6 +60,7 @@ class Source:
         self._room = threading.BoundedSemaphore(MOST_WAITING)
         self._listening: socket.socket | None = None
         self._lines: list[threading.Thread] = []
+        self._printer: PrinterLine | None = None
         work = self._listen if isinstance(address.register, TcpAddress) else self._run
         self._thread = threading.Thread(target=work, name="source", daemon=True)
 
@@ -82,6 +83,26 @@ class Source:
         return self._thread.is_alive() or self._ended.is_set() or self._address.register == STANDARD_INPUT
 
     @property
+    def has_printer(self) -> bool:
+        """Whether we stand between register and printer."""
+        return self._address.printer is not None
+
+    def print_ticket(self, data: bytes, seconds: float) -> str | None:
+        """Print something of our own on the printer behind, once nothing else is being printed.
+
+        None where it has been written to the printer within ``seconds``, else why not.
+        """
+        if self._address.printer is None:
+            return "this source has no printer behind it"
+        own = None if self._printer is not None else self._open_printer(_Back())
+        printer = self._printer or own
+        try:
+            return printer.print_ticket(data, seconds) if printer is not None else "it has no printer"
+        finally:
+            if own is not None:
+                own.close()
+
+    @property
     def bound(self) -> tuple[str, int] | None:
         """Where a network source listens, once it does."""
         if self._listening is None:
@@ -92,7 +113,7 @@ class Source:
     def _run(self) -> None:
         """One line for ever: the printer's side goes on while the register's is opened anew."""
         reconnector, back = Reconnector(), _Back()
-        printer = self._open_printer(back)
+        printer = self._printer = self._open_printer(back)
         while not self._ended.is_set():
             try:
                 port = self._open(self._address.register)

@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
 from agent.web.person import Person, person_of
+from errors import ThunganError
 from invoice.sale_json import VIETNAM
 from outbox import reports
 from outbox.errors import OutboxError
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from agent.web.shop import Shop
-    from errors import ThunganError
 
 
 def show(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
@@ -64,6 +64,11 @@ def show_error(request: Request, error: ThunganError, status: int) -> HTMLRespon
     return show(
         request, "error.html", status=status, error=error, advice=error.advice(person_of(request).language)
     )
+
+
+def behind(error: ThunganError) -> ThunganError:
+    """The error that another was raised from: its advice says what to do, not where it was found."""
+    return error.__cause__ if isinstance(error.__cause__, ThunganError) else error
 
 
 @cache

@@ -14,7 +14,18 @@ from starlette.middleware import Middleware
 
 from agent.web.gate import Gate
 from agent.web.hosts import HostCheck
-from agent.web.pages import assets, corrections, door, health, home, invoices, quarantine, setup
+from agent.web.pages import (
+    assets,
+    corrections,
+    door,
+    health,
+    home,
+    invoices,
+    months,
+    quarantine,
+    settings,
+    setup,
+)
 from agent.web.person import person_of
 from agent.web.shield import Shield
 from agent.web.showing import show, show_error
@@ -33,7 +44,7 @@ if TYPE_CHECKING:
 
 ALWAYS = (assets, health, door)
 FIRST = (setup,)  # as long as there is no config.toml
-SET_UP = (home, corrections, invoices, quarantine)
+SET_UP = (home, corrections, invoices, months, quarantine, settings)
 _THREADS = 4  # for pages: more would only take memory on a computer with two cores
 
 

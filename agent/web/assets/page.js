@@ -36,12 +36,13 @@ for (const part of document.querySelectorAll("[data-live]")) {
   addEventListener("pagehide", () => stream.close());
 }
 
-// Forms that answer in place: <form data-into="id">: a test button, listening on a port.
+// Forms that answer in place: <form data-into="id">, or a button with data-result: a test, listening.
 for (const form of document.querySelectorAll("form[data-into]")) {
   form.addEventListener("submit", async (event) => {
-    event.preventDefault();
-    const into = document.getElementById(form.dataset.into);
     const sender = event.submitter || form.querySelector("button");
+    const into = document.getElementById(sender.dataset.result || form.dataset.into);
+    if (!into) { return; }  // the form's own button: an ordinary page
+    event.preventDefault();
     const data = new FormData(form, sender);
     sender.disabled = true;
     into.setAttribute("aria-busy", "true");

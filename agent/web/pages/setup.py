@@ -22,7 +22,7 @@ from agent.trial import try_invoice
 from agent.web.errors import FormInvalid
 from agent.web.page_settings import PORT
 from agent.web.person import person_of
-from agent.web.showing import show
+from agent.web.showing import behind, show
 from drivers.uri import parse_source
 from errors import ThunganError
 from invoice.numbers import MAX_REGISTER, Symbol
@@ -159,7 +159,12 @@ def _show(request: Request, name: str, draft: _Draft, error: ThunganError | None
     if name == "finish":
         values["complete"] = draft.done >= set(STEPS[:-1])
     return show(
-        request, f"setup_{name}.html", status=422 if error else 200, **values, rates=RATES, error=error
+        request,
+        f"setup_{name}.html",
+        status=422 if error else 200,
+        **values,
+        rates=RATES,
+        error=behind(error) if error else None,
     )
 
 

@@ -1,3 +1,4 @@
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,10 +28,21 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
     running: list[Served] = []
 
     def serve(
-        pin: str | None = PIN, *, url: str = "", sandbox: RunningSandbox | None = None, **page: str
+        pin: str | None = PIN,
+        *,
+        url: str = "",
+        sandbox: RunningSandbox | None = None,
+        printer: bool = False,
+        **page: str,
     ) -> Served:
         folder = tmp_path / f"shop{len(running)}"
-        make_folder(folder, demo=True, url=sandbox.url if sandbox else url)
+        behind = socket.create_server(("127.0.0.1", 0)) if printer else None
+        source = ""
+        if behind is not None:
+            with socket.create_server(("127.0.0.1", 0)) as free:
+                source = f"tcp://127.0.0.1:{free.getsockname()[1]}"
+            source += f"?printer=tcp://127.0.0.1:{behind.getsockname()[1]}"
+        make_folder(folder, demo=True, url=sandbox.url if sandbox else url, source=source)
         path = folder / "config.toml"
         text = path.read_text("utf-8").replace("port = 8380", "port = 0")
         text += "".join(f"{name} = {value}\n" for name, value in page.items())
@@ -48,12 +60,9 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
         shop = Shop(folder, config.page, lock, Sessions(), live, daemon, lambda: restarts.append(None))
         server = PageServer(shop)
         server.start()
-        running.append(Served(folder, daemon, server, restarts))
+        running.append(Served(folder, daemon, server, restarts, printer=behind))
         return running[-1]
 
     yield serve
     for one in running:
-        for client in one.clients:
-            client.close()
-        one.server.stop()
-        one.daemon.stop()
+        one.stop()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +26,8 @@ class Served:
     server: PageServer
     restarts: list[None]
     clients: list[httpx.Client] = field(default_factory=list)
+    stopped: bool = False
+    printer: socket.socket | None = None  # of the shop, where it was asked for
 
     @property
     def port(self) -> int:
@@ -32,6 +35,17 @@ class Served:
 
     def take(self, *receipts: bytes, ended_by: str = "cut") -> list[bytes]:
         return [self.daemon.till.take("test", Captured(one, ended_by)) for one in receipts]
+
+    def stop(self) -> None:
+        """Everything; once."""
+        for client in self.clients:
+            client.close()
+        if not self.stopped:
+            self.stopped = True
+            self.server.stop()
+            self.daemon.stop()
+        if self.printer is not None:
+            self.printer.close()
 
     def client(self) -> httpx.Client:
         """A browser that has not given the PIN."""

@@ -1,0 +1,29 @@
+"""``thungan support``: the support bundle, without secrets."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from agent.commands.invoice import give_out
+from agent.config import default_folder, load_config
+from agent.listening import find_ports
+from agent.support_bundle import support_bundle
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Options."""
+    parser.add_argument("-o", "--output", type=Path, default=Path("thungan-support.zip"), metavar="FILE")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Write it; the log of a running daemon is in the bundle of its page."""
+    config = load_config(arguments.data or default_folder())
+    give_out(support_bundle(config, (), [asdict(port) for port in find_ports()]), arguments.output)
+    sys.stdout.write(f"{arguments.output}\n")
+    return 0

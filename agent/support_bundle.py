@@ -1,0 +1,130 @@
+"""The support bundle: what a support call asks for, in one file that may be sent away.
+
+No secrets (pass phrases, PINs, keys, tokens), no receipts, no goods, no buyers: configuration with what could
+be secret taken out, the state of things in figures, the last lines of the log.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import platform
+import re
+import shutil
+import sqlite3
+import sys
+import tomllib
+import zipfile
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+from outbox import reports
+from outbox.store import open_reader
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from agent.config import Config
+
+_SECRET = re.compile(r"pass|pin|secret|token|credential|password|pwd|api_?key", re.IGNORECASE)
+_PERSONAL = frozenset({"representative", "transfer"})  # sections about people and their accounts
+_IN_ADDRESS = re.compile(r"(://)[^/@\s\"']*@")
+_IN_QUERY = re.compile(r"((?:pass\w*|pin[\w-]*|secret|token|credential|pwd|key)=)[^&\s\"']*", re.IGNORECASE)
+_LONG_FIGURES = re.compile(r"(?<![0-9A-Za-z-])[0-9]{12}(?![0-9A-Za-z-])")  # citizens' numbers
+_PACKAGES = ("thungan", "cryptography", "httpx", "lxml", "pyserial", "starlette", "uvicorn")
+TAKEN_OUT = "…"
+
+
+def support_bundle(config: Config, log: Iterable[str], ports: Iterable[dict[str, Any]] = ()) -> bytes:
+    """A ZIP of small text files."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as bundle:
+        for name, content in (
+            ("about.json", _json(about())),
+            ("config.json", _json(shown_config(config.folder))),
+            ("state.json", _json(_state(config))),
+            ("ports.json", _json(list(ports))),
+            ("log.txt", "".join(f"{without_secrets(line)}\n" for line in log)),
+        ):
+            bundle.writestr(name, content)
+    return out.getvalue()
+
+
+def about() -> dict[str, Any]:
+    """The program and its computer."""
+    return {
+        "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "python": sys.version.partition("\n")[0],
+        "platform": platform.platform(),
+        "machine": platform.machine(),
+        "packages": {name: _version(name) for name in _PACKAGES},
+    }
+
+
+def shown_config(folder: Path) -> dict[str, Any]:
+    """config.toml without its comments and without what could be secret or personal."""
+    try:
+        data = tomllib.loads((folder / "config.toml").read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        return {"problem": without_secrets(str(error))}
+    return {
+        section: TAKEN_OUT if section in _PERSONAL else _shown(values) for section, values in data.items()
+    }
+
+
+def without_secrets(text: str) -> str:
+    """A line without passwords in addresses and without citizens' numbers."""
+    text = _IN_QUERY.sub(rf"\1{TAKEN_OUT}", _IN_ADDRESS.sub(rf"\1{TAKEN_OUT}@", text))
+    return _LONG_FIGURES.sub(TAKEN_OUT, text)
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: TAKEN_OUT if _SECRET.search(key) else _shown(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_shown(part) for part in value]
+    return without_secrets(value) if isinstance(value, str) else value
+
+
+def _state(config: Config) -> dict[str, Any]:
+    database = config.folder / "thungan.db"
+    disk = shutil.disk_usage(config.folder)
+    state: dict[str, Any] = {
+        "disk": {"free": disk.free, "total": disk.total},
+        "database": {part.name: part.stat().st_size for part in sorted(config.folder.glob("thungan.db*"))},
+    }
+    try:
+        connection = open_reader(database)
+    except Exception as error:  # noqa: BLE001 - a bundle of a broken shop is worth most
+        return {**state, "problem": without_secrets(str(error))}
+    try:
+        state |= {
+            "queue": reports.queue(connection),
+            "counters": reports.counters(connection),
+            "oldest_unsent": reports.oldest_unsent(connection),
+            "last_sync": reports.last_sync(connection),
+            "quarantined": reports.count_quarantined(connection),
+            "ledger": reports.ledger_head(connection),
+            "alarms": [
+                {**alarm, "message": without_secrets(alarm["message"])}
+                for alarm in reports.standing(connection)
+            ],
+        }
+    except sqlite3.Error as error:
+        state["problem"] = str(error)
+    finally:
+        connection.close()
+    return state
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=1, default=str) + "\n"
