@@ -48,7 +48,7 @@ def routes(shop: Shop) -> list[Route]:
             "qr": config.printer.qr.value,
             "url": config.url,
             "every": str(int(config.every)),
-            "proxy": without_secrets(config.proxy or ""),
+            "proxy": config.proxy.address if config.proxy else "",
             "language": shop.page.language,
         }
         if error is not None:
@@ -103,16 +103,13 @@ def _changes(form: Form) -> dict[str, Value]:
     more = [line.strip() for line in form.text("more").splitlines() if line.strip()]
     style = form.text("qr")
     language = form.text("language")
-    changes: dict[str, Value] = {
+    return {
         "source.uri": form.text("uri"),
         "source.more": more or None,
         "printer.paper": form.whole("paper", 58, 80),
         "printer.qr": style if style in set(QrStyle) else QrStyle.NATIVE.value,
         "authority.url": form.text("url"),
         "authority.every": form.whole("every", 1, 86_400),
+        "authority.proxy": form.text("proxy") or None,
         "page.language": language if language in LANGUAGES else LANGUAGES[0],
     }
-    proxy = form.text("proxy")
-    if "…" not in proxy:  # a proxy with a password is shown without it: left as it is
-        changes["authority.proxy"] = proxy or None
-    return changes

@@ -28,6 +28,8 @@ PAGES = [
     "/invoices/1",
     "/invoices/1/correct",
     "/quarantine",
+    "/quarantine/3",
+    "/pin",
     "/months",
     "/settings",
     "/settings/log",
