@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from agent.config import Config
-
 _SECRET = re.compile(r"pass|pin|secret|token|credential|password|pwd|api_?key", re.IGNORECASE)
 _PERSONAL = frozenset({"representative", "transfer"})  # sections about people and their accounts
 _IN_ADDRESS = re.compile(r"(://)[^/@\s\"']*@")
@@ -37,14 +35,14 @@ _PACKAGES = ("thungan", "cryptography", "httpx", "lxml", "pyserial", "starlette"
 TAKEN_OUT = "…"
 
 
-def support_bundle(config: Config, log: Iterable[str], ports: Iterable[dict[str, Any]] = ()) -> bytes:
-    """A ZIP of small text files."""
+def support_bundle(folder: Path, log: Iterable[str], ports: Iterable[dict[str, Any]] = ()) -> bytes:
+    """A ZIP of small text files about a data folder, of a shop that may be broken in any way."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as bundle:
         for name, content in (
             ("about.json", _json(about())),
-            ("config.json", _json(shown_config(config.folder))),
-            ("state.json", _json(_state(config))),
+            ("config.json", _json(shown_config(folder))),
+            ("state.json", _json(_state(folder))),
             ("ports.json", _json(list(ports))),
             ("log.txt", "".join(f"{without_secrets(line)}\n" for line in log)),
         ):
@@ -88,12 +86,12 @@ def _shown(value: Any) -> Any:
     return without_secrets(value) if isinstance(value, str) else value
 
 
-def _state(config: Config) -> dict[str, Any]:
-    database = config.folder / "thungan.db"
-    disk = shutil.disk_usage(config.folder)
+def _state(folder: Path) -> dict[str, Any]:
+    database = folder / "thungan.db"
+    disk = shutil.disk_usage(folder)
     state: dict[str, Any] = {
         "disk": {"free": disk.free, "total": disk.total},
-        "database": {part.name: part.stat().st_size for part in sorted(config.folder.glob("thungan.db*"))},
+        "database": {part.name: part.stat().st_size for part in sorted(folder.glob("thungan.db*"))},
     }
     try:
         connection = open_reader(database)

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agent.commands.invoice import give_out
-from agent.config import default_folder, load_config
+from agent.config import default_folder
+from agent.errors import FileUnreadable
 from agent.listening import find_ports
 from agent.support_bundle import support_bundle
 
@@ -23,7 +24,9 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Write it; the log of a running daemon is in the bundle of its page."""
-    config = load_config(arguments.data or default_folder())
-    give_out(support_bundle(config, (), [asdict(port) for port in find_ports()]), arguments.output)
+    folder = arguments.data or default_folder()
+    if not folder.is_dir():
+        raise FileUnreadable(f"there is no folder {folder}")
+    give_out(support_bundle(folder, (), [asdict(port) for port in find_ports()]), arguments.output)
     sys.stdout.write(f"{arguments.output}\n")
     return 0

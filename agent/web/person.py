@@ -62,11 +62,6 @@ class Person:
     session: Session | None = None
     form: Form = field(default_factory=Form)
 
-    @property
-    def place(self) -> str:
-        """Where a decision was made, for the ledger: all who know the PIN are one person to the page."""
-        return "the page, over the network" if self.beyond else "the page, on this computer"
-
     def sent_before(self) -> str | None:
         """Where to see what this very form has done already: a double click, or a lost answer."""
         return self.session.done(self.form.text("once")) if self.session else None

@@ -85,7 +85,7 @@ def routes(shop: Shop) -> list[Route]:
     def bundle(_: Request) -> Response:
         from agent.listening import find_ports
 
-        content = support_bundle(shop.config, RecentLog.here().lines(), map(asdict, find_ports()))
+        content = support_bundle(shop.folder, RecentLog.here().lines(), map(asdict, find_ports()))
         headers = {"content-disposition": 'attachment; filename="thungan-support.zip"'}
         return Response(content, media_type="application/zip", headers=headers)
 
