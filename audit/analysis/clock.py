@@ -82,8 +82,8 @@ def clock_events(dossier: Dossier) -> tuple[ClockEvents, list[Finding]]:
                 Weight.LOOK if len(off) >= 10 else Weight.NOTE,
                 Words(
                     f"{count(len(off)).vi} phiếu bán hàng ghi ngày giờ lệch hơn một ngày so với lúc được in.",
-                    f"{count(len(off)).en} receipts bear a time that is more than a day off from when they"
-                    " were printed.",
+                    f"Receipts whose time is more than a day off from when they were printed:"
+                    f" {count(len(off)).en}.",
                 ),
                 tuple(Cite("paper", paper.number) for paper in off),
             )
@@ -95,8 +95,8 @@ def clock_events(dossier: Dossier) -> tuple[ClockEvents, list[Finding]]:
                 Weight.LOOK if len(otherwise) >= 10 else Weight.NOTE,
                 Words(
                     f"{count(len(otherwise)).vi} hóa đơn ghi ngày khác với ngày phiếu được in.",
-                    f"{count(len(otherwise)).en} invoices bear another day than the one on which the receipt"
-                    " was printed.",
+                    f"Invoices of another day than that on which the receipt was printed:"
+                    f" {count(len(otherwise)).en}.",
                 ),
                 tuple(Cite("invoice", invoice.number) for invoice in otherwise),
             )
@@ -114,7 +114,7 @@ def _findings(found: ClockEvents) -> Iterator[Finding]:
             Words(
                 f"Sổ cái có {count(len(found.back)).vi} lần thời gian lùi lại, xa nhất {span(furthest).vi}:"
                 f" {listed}.",
-                f"The ledger's time went back {count(len(found.back)).en} times, at the most"
+                f"Times that the ledger's time went back: {count(len(found.back)).en}, at the most"
                 f" {span(furthest).en}: {listed}.",
             ),
             tuple(Cite("leaf", one.leaf) for one in found.back),
@@ -130,8 +130,8 @@ def _findings(found: ClockEvents) -> Iterator[Finding]:
             Words(
                 f"Đồng hồ máy tính bị chỉnh {count(len(found.jumps)).vi} lần trong khi chương trình chạy:"
                 f" {listed}.",
-                f"The computer's clock was set {count(len(found.jumps)).en} times while the program ran:"
-                f" {listed}.",
+                f"Times that the computer's clock was set while the program ran:"
+                f" {count(len(found.jumps)).en}: {listed}.",
             ),
             tuple(Cite("leaf", event.leaf) for event in found.jumps),
         )
@@ -142,8 +142,8 @@ def _findings(found: ClockEvents) -> Iterator[Finding]:
             Words(
                 f"{count(len(found.alarms)).vi} cảnh báo về đồng hồ (chạy lùi, sai ngày, lệch với cơ quan"
                 " thuế).",
-                f"{count(len(found.alarms)).en} alarms about the clock (gone back, wrong day, other than the"
-                " authority's).",
+                "Alarms about the clock (gone back, wrong day, other than the authority's):"
+                f" {count(len(found.alarms)).en}.",
             ),
             tuple(Cite("leaf", event.leaf) for event in found.alarms),
         )

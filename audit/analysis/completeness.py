@@ -137,8 +137,8 @@ def _findings(dossier: Dossier, invoices: dict[int, Invoiced], without: list[Inv
             Words(
                 f"{count(len(without)).vi} hóa đơn ({dong(total).vi}) không lập từ phiếu in mà từ phần mềm"
                 " hoặc do người nhập.",
-                f"{count(len(without)).en} invoices ({dong(total).en}) were not made from a printed receipt"
-                " but given in by software or by hand.",
+                f"Invoices that were not made from a printed receipt but given in by software or by hand:"
+                f" {count(len(without)).en} ({dong(total).en}).",
             ),
             tuple(Cite("invoice", invoice.number) for invoice in without),
             total,
@@ -147,19 +147,19 @@ def _findings(dossier: Dossier, invoices: dict[int, Invoiced], without: list[Inv
 
 _HIDDEN = (
     "phiếu có nội dung bán hàng nhưng phần mềm không lập hóa đơn",
-    "papers that read as sales have no invoice",
+    "Papers that read as sales and have no invoice",
 )
 _LOST = (
     "phiếu đã được ghi là có hóa đơn, nhưng hóa đơn không còn trong hồ sơ",
-    "papers are recorded as invoiced, but their invoice is not in the evidence",
+    "Papers recorded as invoiced whose invoice is not in the evidence",
 )
 _UNDECIDED = (
     "phiếu khó đọc hơn một ngày chưa được xử lý",
-    "papers that could not be read have waited for more than a day",
+    "Papers that could not be read and have waited for more than a day",
 )
 _DISMISSED = (
     "phiếu khó đọc được người bán xác nhận không phải bán hàng",
-    "papers that could not be read were declared to be no sale by a person",
+    "Papers that could not be read and were declared to be no sale by a person",
 )
 
 
@@ -173,7 +173,7 @@ def _listed(name: str, weight: Weight, papers: list[Paper], words: tuple[str, st
         weight,
         Words(
             f"{count(len(papers)).vi} {vi}. Số tiền đọc được: {dong(total).vi}.",
-            f"{count(len(papers)).en} {en}. Amount that could be read: {dong(total).en}.",
+            f"{en}: {count(len(papers)).en}. Amount that could be read: {dong(total).en}.",
         ),
         tuple(
             Cite("paper", paper.number, Words(paper.reason, paper.reason) if paper.reason else None)
@@ -200,7 +200,7 @@ def _differing(dossier: Dossier, invoices: dict[int, Invoiced]) -> Iterator[Find
             Words(
                 f"{count(len(wrong)).vi} hóa đơn có số tiền khác với phiếu in; chênh lệch tổng cộng"
                 f" {dong(lost).vi}.",
-                f"{count(len(wrong)).en} invoices have another total than the printed receipt; together"
+                f"Invoices with another total than the printed receipt: {count(len(wrong)).en}; together"
                 f" {dong(lost).en}.",
             ),
             tuple(

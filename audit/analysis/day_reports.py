@@ -185,8 +185,8 @@ def _findings(reports: list[DayReport]) -> Iterator[Finding]:
             Words(
                 f"{count(len(wrong)).vi} báo cáo của máy tính tiền ghi doanh thu"
                 f" {'cao' if higher else 'thấp'} hơn các phiếu đã nhận, tổng chênh lệch {dong(total).vi}.",
-                f"{count(len(wrong)).en} reports of the register show {'more' if higher else 'less'} turnover"
-                f" than the receipts that were captured; together {dong(total).en}.",
+                f"Reports of the register with {'more' if higher else 'less'} turnover than the receipts that"
+                f" were captured: {count(len(wrong)).en}; together {dong(total).en}.",
             ),
             tuple(Cite("paper", one.paper.number, _compare(one)) for one in wrong),
             total,

@@ -137,9 +137,8 @@ def _findings(dossier: Dossier, found: DeliveryDays) -> Iterator[Finding]:
             Words(
                 f"{count(len(late)).vi} hóa đơn của {len(days)} ngày đến cơ quan thuế sau ngày bán; với"
                 f" {count(cut).vi} hóa đơn, sổ cái có ghi mất liên lạc lúc đó.",
-                f"{count(len(late)).en} invoices of {len(days)} days reached the authority after their day;"
-                " for"
-                f" {count(cut).en} of them the ledger recorded an outage at that time.",
+                f"Invoices that reached the authority after their day: {count(len(late)).en}, of days:"
+                f" {len(days)}; where the ledger recorded an outage at that time: {count(cut).en}.",
             ),
             tuple(Cite("invoice", invoice.number) for invoice in late),
             sum(invoice.total for invoice in late),
@@ -158,8 +157,8 @@ def _findings(dossier: Dossier, found: DeliveryDays) -> Iterator[Finding]:
             Words(
                 f"{count(len(lost)).vi} hóa đơn ({dong(total).vi}) quá ba ngày vẫn chưa đến cơ quan thuế,"
                 f" trong đó {count(held).vi} do người bán giữ lại.",
-                f"{count(len(lost)).en} invoices ({dong(total).en}) have not reached the authority after"
-                f" three days; {count(held).en} of them are held by the seller.",
+                f"Invoices that have not reached the authority after three days: {count(len(lost)).en}"
+                f" ({dong(total).en}); held by the seller: {count(held).en}.",
             ),
             tuple(Cite("invoice", invoice.number) for invoice in lost),
             total,
@@ -171,7 +170,7 @@ def _findings(dossier: Dossier, found: DeliveryDays) -> Iterator[Finding]:
             Weight.LOOK,
             Words(
                 f"{count(len(refused)).vi} hóa đơn bị cơ quan thuế từ chối và chưa được xử lý.",
-                f"{count(len(refused)).en} invoices were refused by the authority and not yet put right.",
+                f"Invoices refused by the authority and not yet put right: {count(len(refused)).en}.",
             ),
             tuple(Cite("invoice", invoice.number) for invoice in refused),
             sum(invoice.total for invoice in refused),
@@ -186,6 +185,6 @@ def _findings(dossier: Dossier, found: DeliveryDays) -> Iterator[Finding]:
             Weight.LOOK,
             Words(
                 f"{len(long)} lần mất liên lạc trên hai ngày, dài nhất {span(hours).vi}: {listed}.",
-                f"{len(long)} outages of more than two days, the longest {span(hours).en}: {listed}.",
+                f"Outages of more than two days: {len(long)}, the longest {span(hours).en}: {listed}.",
             ),
         )

@@ -141,7 +141,7 @@ def _findings(found: Numbers) -> Iterator[Finding]:
             Weight.SERIOUS,
             Words(
                 f"Thiếu {count(missing).vi} số hóa đơn: {_named(found.invoices)}",
-                f"{count(missing).en} invoice numbers are missing: {_named(found.invoices)}",
+                f"Missing invoice numbers: {count(missing).en}: {_named(found.invoices)}",
             ),
             tuple(
                 cite
@@ -159,8 +159,8 @@ def _findings(found: Numbers) -> Iterator[Finding]:
             Words(
                 f"Máy tính tiền đánh số phiếu liên tục, nhưng thiếu {count(missing).vi} số"
                 f" ({percent(missing, whole).vi}): {_named(found.receipts)}",
-                f"The register counts its receipts, but {count(missing).en} numbers"
-                f" ({percent(missing, whole).en}) are missing: {_named(found.receipts)}",
+                f"The register counts its receipts; missing numbers: {count(missing).en}"
+                f" ({percent(missing, whole).en}): {_named(found.receipts)}",
             ),
             tuple(
                 cite

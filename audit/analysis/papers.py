@@ -91,7 +91,7 @@ def _findings(papers: OtherPapers, dossier: Dossier) -> Iterator[Finding]:
             Weight.SERIOUS,
             papers.copies_of_unknown,
             "bản sao của phiếu trong kỳ mà phiếu gốc không có hóa đơn",
-            "copies of receipts of this period whose first print has no invoice",
+            "Copies of receipts of this period whose first print has no invoice",
         )
     if papers.copied_often:
         group = [paper for papers_of_one in papers.copied_often for paper in papers_of_one]
@@ -100,7 +100,7 @@ def _findings(papers: OtherPapers, dossier: Dossier) -> Iterator[Finding]:
             Weight.LOOK,
             group,
             f"bản sao của {count(len(papers.copied_often)).vi} phiếu được in từ {PRINTED_OFTEN} lần trở lên",
-            f"copies of {count(len(papers.copied_often)).en} receipts that were printed {PRINTED_OFTEN}"
+            f"Copies of {count(len(papers.copied_often)).en} receipts that were printed {PRINTED_OFTEN}"
             " times or more",
         )
     if papers.drawers_alone:
@@ -114,7 +114,7 @@ def _findings(papers: OtherPapers, dossier: Dossier) -> Iterator[Finding]:
             Weight.LOOK if often else Weight.NOTE,
             papers.drawers_alone,
             "lần mở két tiền không kèm bán hàng",
-            "drawer openings without a sale",
+            "Drawer openings without a sale",
             money=False,
         )
     if papers.training:
@@ -123,11 +123,11 @@ def _findings(papers: OtherPapers, dossier: Dossier) -> Iterator[Finding]:
             Weight.SERIOUS if len(papers.training) > TRAINING else Weight.LOOK,
             papers.training,
             "phiếu in thử hoặc tập huấn",
-            "training or test prints",
+            "Training or test prints",
         )
     if papers.refunds:
         yield _finding(
-            "refunds", Weight.NOTE, papers.refunds, "phiếu trả hàng đã nhận", "refund papers captured"
+            "refunds", Weight.NOTE, papers.refunds, "phiếu trả hàng đã nhận", "Refund papers captured"
         )
 
 
@@ -147,7 +147,7 @@ def _finding(
         weight,
         Words(
             f"{count(len(papers)).vi} {vi}.{sums.vi if money else ''}",
-            f"{count(len(papers)).en} {en}.{sums.en if money else ''}",
+            f"{en}: {count(len(papers)).en}.{sums.en if money else ''}",
         ),
         tuple(Cite("paper", paper.number) for paper in papers),
         total if money else None,

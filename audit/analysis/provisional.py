@@ -151,8 +151,8 @@ def _findings(bills: Bills) -> Iterator[Finding]:
             Words(
                 f"{count(len(bills.unpaid)).vi} phiếu tạm tính ({share.vi}) không có phiếu bán hàng theo sau;"
                 f" số tiền trên phiếu: {dong(total).vi}.",
-                f"{count(len(bills.unpaid)).en} provisional bills ({share.en}) were not followed by a sale;"
-                f" amount on them: {dong(total).en}.",
+                f"Provisional bills that were not followed by a sale: {count(len(bills.unpaid)).en}"
+                f" ({share.en}); amount on them: {dong(total).en}.",
             ),
             tuple(Cite("paper", bill.number) for bill in bills.unpaid),
             total,
@@ -165,7 +165,7 @@ def _findings(bills: Bills) -> Iterator[Finding]:
             Words(
                 f"{count(len(bills.lowered)).vi} lần bán thấp hơn phiếu tạm tính đã in;"
                 f" giảm tổng cộng {dong(total).vi}.",
-                f"{count(len(bills.lowered)).en} sales were lower than the provisional bill shown before;"
+                f"Sales lower than the provisional bill shown before: {count(len(bills.lowered)).en};"
                 f" together {dong(total).en}.",
             ),
             tuple(
@@ -183,8 +183,8 @@ def _findings(bills: Bills) -> Iterator[Finding]:
             Words(
                 f"{count(len(bills.again)).vi} lần một phiếu tạm tính được in lại sau khi đã thanh toán hoặc"
                 f" hơn một giờ sau; số tiền trên phiếu: {dong(total).vi}.",
-                f"{count(len(bills.again)).en} times a provisional bill was printed again after it had been"
-                f" paid, or more than an hour later; amount on them: {dong(total).en}.",
+                "Prints of a provisional bill after it had been paid, or more than an hour later:"
+                f" {count(len(bills.again)).en}; amount on them: {dong(total).en}.",
             ),
             tuple(
                 cite

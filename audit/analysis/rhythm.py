@@ -206,8 +206,9 @@ def _findings(found: Rhythm) -> Iterator[Finding]:
             Words(
                 f"{count(len(found.silences)).vi} khoảng lặng trong giờ bán, nơi thường có khoảng"
                 f" {count(round(missing)).vi} lần bán; {off} khoảng có lúc chương trình tắt: {listed}.",
-                f"{count(len(found.silences)).en} silences in selling hours that usually bring about"
-                f" {count(round(missing)).en} sales; in {off} the program was off for a while: {listed}.",
+                f"Silences in selling hours: {count(len(found.silences)).en}, where about"
+                f" {count(round(missing)).en} sales are usual; with the program off for a while: {off}:"
+                f" {listed}.",
             ),
             tuple(
                 cite
@@ -228,7 +229,7 @@ def _findings(found: Rhythm) -> Iterator[Finding]:
             Words(
                 f"{len(found.drops)} ngày có doanh thu dưới một nửa mức thường ngày (thiếu khoảng"
                 f" {dong(missing_dong).vi}; thấp nhất {decimal(worst).vi} độ lệch): {listed}.",
-                f"{len(found.drops)} days had less than half of the usual turnover (about"
+                f"Days with less than half of the usual turnover: {len(found.drops)} (about"
                 f" {dong(missing_dong).en} less; at worst {decimal(worst).en} deviations): {listed_en}.",
             ),
             amount=missing_dong,
@@ -240,6 +241,6 @@ def _findings(found: Rhythm) -> Iterator[Finding]:
             Weight.NOTE,
             Words(
                 f"{len(found.closed)} ngày trong kỳ không có lần bán nào: {listed}.",
-                f"{len(found.closed)} days of the period have no sale at all: {listed}.",
+                f"Days of the period without any sale: {len(found.closed)}: {listed}.",
             ),
         )

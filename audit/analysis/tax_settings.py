@@ -175,8 +175,8 @@ def _findings(found: TaxSettings) -> Iterator[Finding]:
             Words(
                 f"{count(len(lowering)).vi} thay đổi cấu hình có thể làm giảm thuế hoặc ẩn phiếu bán hàng:"
                 f" {listed}.",
-                f"{count(len(lowering)).en} changes of the configuration can lower the tax or hide sales:"
-                f" {listed}.",
+                "Changes of the configuration that can lower the tax or hide sales:"
+                f" {count(len(lowering)).en}: {listed}.",
             ),
             tuple(Cite("leaf", leaf) for leaf in dict.fromkeys(one.leaf for one in lowering)),
         )
@@ -192,7 +192,7 @@ def _findings(found: TaxSettings) -> Iterator[Finding]:
             Words(
                 f"{count(len(found.lowered)).vi} mặt hàng được bán với thuế suất thấp hơn trước; thuế ít đi"
                 f" khoảng {dong(lost).vi}: {listed}.",
-                f"{count(len(found.lowered)).en} articles were sold at a lower rate than before; about"
+                f"Articles sold at a lower rate than before: {count(len(found.lowered)).en}; about"
                 f" {dong(lost).en} less tax: {listed}.",
             ),
             tuple(
@@ -210,7 +210,7 @@ def _findings(found: TaxSettings) -> Iterator[Finding]:
             Weight.NOTE,
             Words(
                 f"{count(len(other)).vi} thay đổi cấu hình khác: {keys}.",
-                f"{count(len(other)).en} other changes of the configuration: {keys}.",
+                f"Other changes of the configuration: {count(len(other)).en}: {keys}.",
             ),
             tuple(Cite("leaf", leaf) for leaf in dict.fromkeys(one.leaf for one in other)),
         )
@@ -226,8 +226,7 @@ def _findings(found: TaxSettings) -> Iterator[Finding]:
             Weight.SERIOUS,
             Words(
                 f"Mã chương trình thay đổi {count(len(altered)).vi} lần mà phiên bản vẫn như cũ: {listed}.",
-                f"The program's code changed {count(len(altered)).en} times under the same version:"
-                f" {listed}.",
+                f"Changes of the program's code under the same version: {count(len(altered)).en}: {listed}.",
             ),
             tuple(Cite("leaf", version.leaf) for pair in altered for version in pair),
         )
@@ -239,7 +238,7 @@ def _findings(found: TaxSettings) -> Iterator[Finding]:
             Weight.NOTE,
             Words(
                 f"Phần mềm được thay {count(len(updates)).vi} lần: {listed}.",
-                f"The program was replaced {count(len(updates)).en} times: {listed}.",
+                f"Replacements of the program: {count(len(updates)).en}: {listed}.",
             ),
             tuple(Cite("leaf", version.leaf) for version in updates),
         )

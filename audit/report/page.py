@@ -85,14 +85,14 @@ def _verdict(dossier: Dossier, tally: dict[Weight, int]) -> Words:
     if serious:
         return Words(
             f"Có {serious} điểm nghiêm trọng: số liệu mâu thuẫn nhau và người bán cần giải thích.",
-            f"{serious} serious findings: records contradict each other, and the seller has to explain.",
+            f"Serious findings: {serious}. Records contradict each other, and the seller has to explain.",
         )
     if not dossier.papers and not dossier.invoices:
         return Words("Không có dữ liệu nào trong kỳ này.", "There is no data in this period.")
     if look:
         return Words(
             f"Không có mâu thuẫn. Có {look} điểm khác thường nên xem.",
-            f"Nothing contradicts. {look} things are unusual and worth a look.",
+            f"Nothing contradicts. Unusual and worth a look: {look}.",
         )
     return Words("Không tìm thấy gì bất thường.", "Nothing unusual was found.")
 

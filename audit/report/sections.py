@@ -459,7 +459,7 @@ def _corrections(dossier: Dossier, analysis: Analysis, wanted: Wanted) -> Iterat
     lowered = analysis.corrections.lowered
     says = Words(
         f"{count(len(changes)).vi} hóa đơn điều chỉnh hoặc thay thế; tổng số giảm {dong(lowered).vi}.",
-        f"{count(len(changes)).en} invoices adjust or replace others; what is lowered adds up to"
+        f"Invoices that adjust or replace others: {count(len(changes)).en}; what is lowered adds up to"
         f" {dong(lowered).en}.",
     )
     yield Section(
@@ -559,14 +559,14 @@ def _settings(dossier: Dossier, analysis: Analysis, wanted: Wanted) -> Section:
     says = [
         Words(
             f"Phần mềm: {dossier.software}. {len(found.changes)} mục cấu hình thay đổi trong kỳ.",
-            f"Program: {dossier.software}. {len(found.changes)} settings changed in the period.",
+            f"Program: {dossier.software}. Settings changed in the period: {len(found.changes)}.",
         ),
         Words(
             f"Đồng hồ: {len(clock.back)} lần lùi lại trong sổ cái, {len(clock.jumps)} lần bị chỉnh khi đang"
             " chạy,"
             f" {len(clock.alarms)} cảnh báo.",
-            f"Clock: went back {len(clock.back)} times in the ledger, was set {len(clock.jumps)} times while"
-            f" running, {len(clock.alarms)} alarms.",
+            f"Clock: went back in the ledger: {len(clock.back)}; was set while running: {len(clock.jumps)};"
+            f" alarms: {len(clock.alarms)}.",
         ),
     ]
     return Section(
