@@ -7,14 +7,16 @@ import sys
 from typing import TYPE_CHECKING
 
 from agent.errors import FileUnreadable, FileUnwritable
-from agent.progress_line import ProgressLine
 from audit.findings import HEAVIEST_FIRST
+from audit.progress_line import ProgressLine
 
 if TYPE_CHECKING:
     import argparse
     from pathlib import Path
 
     from audit.analysis import Analysis
+    from audit.dossier import Check
+    from audit.verify.result import Check as Verified
 
 
 def report(arguments: argparse.Namespace) -> int:
@@ -36,11 +38,14 @@ def _report_one(path: Path, arguments: argparse.Namespace) -> int:
     from audit.report.exhibits import Wanted, read_exhibits
     from audit.report.html import render
     from audit.report.page import make_page
+    from audit.verify.program import question_of
+    from audit.verify.run import verify_bundle
 
     line = ProgressLine("rows")
     try:
+        answer = verify_bundle(question_of(arguments), line)
         with Bundle(path) as bundle:
-            dossier = read_dossier(bundle, tell=line)
+            dossier = read_dossier(bundle, [_checked(check) for check in answer.checks], line)
             analysis = analyse(dossier)
             wanted = Wanted()
             page = make_page(dossier, analysis, wanted)
@@ -51,6 +56,17 @@ def _report_one(path: Path, arguments: argparse.Namespace) -> int:
     write_page(output, render(page, exhibits))
     _tell(output, analysis, as_json=arguments.json)
     return 0
+
+
+def _checked(check: Verified) -> Check:
+    """A line of the verifier as the report shows it; what a person should look at is no failure."""
+    from audit.dossier import Check
+    from audit.verify.result import Verdict
+
+    problems = tuple(
+        f"{finding.line('vi')} / {finding.line('en')}" for finding in check.findings if finding.bad
+    )
+    return Check(check.name, check.title, good=check.verdict is not Verdict.BAD, problems=problems)
 
 
 def write_page(path: Path, page: str) -> None:

@@ -13,8 +13,8 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from agent.audit_report import write_page
-from agent.progress_line import ProgressLine
 from audit.errors import NoBundles
+from audit.progress_line import ProgressLine
 from errors import ThunganError
 
 if TYPE_CHECKING:

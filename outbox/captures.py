@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
+from outbox.commitments import redacted_capture, salted_digest
 from outbox.crash_points import crash_point
 from outbox.errors import NotFound
 from outbox.states import CaptureState, check_transition
@@ -92,11 +93,6 @@ def record_capture(
     return job
 
 
-def salted_digest(salt: bytes, data: bytes) -> str:
-    """The ledger's commitment (hex) to captured bytes."""
-    return sha256(salt + data).hexdigest()
-
-
 def hide_buyer(capture_id: int, spans: Sequence[tuple[int, int]]) -> Job[None]:
     """The job that commits to a paper without the bytes (start, end) that name a buyer.
 
@@ -134,16 +130,6 @@ def _everywhere(data: bytes, spans: Sequence[tuple[int, int]]) -> list[tuple[int
         else:
             joined.append((start, end))
     return joined
-
-
-def redacted_capture(data: bytes, salt: bytes, spans: Sequence[tuple[int, int]]) -> bytes:
-    """The bytes with each span (in order, apart) as ``[sha256:…]``, a hash over salt, place and content."""
-    out, place = [], 0
-    for start, end in spans:
-        hidden = sha256(salt + start.to_bytes(8, "big") + data[start:end]).hexdigest()
-        out += [data[place:start], b"[sha256:%b]" % hidden.encode()]
-        place = end
-    return b"".join((*out, data[place:]))
 
 
 def settle_capture(

@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agent.config import Config, default_folder, load_config
+from agent.errors import FileUnreadable
 from agent.parts import ledger_key, ledger_origin
-from agent.progress_line import ProgressLine
 from audit.errors import PeriodInvalid
+from audit.progress_line import ProgressLine
+from audit.verify.program import add_options, verify
 from outbox.store import stamp
 
 if TYPE_CHECKING:
@@ -25,11 +27,12 @@ def add(parser: argparse.ArgumentParser) -> None:
     """Options."""
     parser.add_argument(
         "action",
-        choices=["export", "report"],
-        help="export: one file with everything of a period; report: an HTML page from such files",
+        choices=["export", "verify", "report"],
+        help="export: one file with everything of a period; verify: check such a file;"
+        " report: an HTML page from such files",
     )
     parser.add_argument(
-        "file", nargs="?", type=Path, metavar="FILE", help="report: a bundle, or a folder of them"
+        "file", nargs="?", type=Path, metavar="FILE", help="verify: a bundle; report: a bundle, or a folder"
     )
     parser.add_argument(
         "--keep", type=Path, metavar="DIR", help="report on a folder: keep its tables (Parquet) here"
@@ -41,10 +44,15 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--full", action="store_true", help="export: with buyers' data, which are left out otherwise"
     )
     parser.add_argument("--json", action="store_true", help="print as JSON")
+    add_options(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Exit 0 done."""
+    """Exit 0 done; of verify 1 where something is disproven."""
+    if arguments.action == "verify":
+        if arguments.file is None:
+            raise FileUnreadable("no file: name a bundle")
+        return verify(arguments)
     if arguments.action == "report":
         from agent.audit_report import report
 

@@ -17,9 +17,9 @@ import zipfile
 import zlib
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
+from functools import lru_cache, partial
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from audit.bundle.records import (
     FORMAT,
@@ -50,6 +50,7 @@ if TYPE_CHECKING:
 
 MOST_MEMBER = 256 * 1024 * 1024  # bytes of one member unpacked: a bomb is refused
 MOST_MANIFEST = 64 * 1024 * 1024
+Numbered = TypeVar("Numbered", InvoiceRow, SaleRow)
 _DAMAGED = (KeyError, ValueError, OSError, zipfile.BadZipFile, zlib.error, RuntimeError, EOFError)
 
 
@@ -149,10 +150,13 @@ class Bundle:
         try:
             self.manifest_bytes = self._content(MANIFEST, MOST_MANIFEST)
             self.manifest = _manifest(self.manifest_bytes)
+            self._members = {member.name: member for member in self.manifest.members}
+            self._ranges: dict[str, list[tuple[int, int]]] = {}
         except BaseException:
             self._archive.close()
             raise
-        self._chunk = lru_cache(maxsize=6)(self._invoice_chunk)
+        self._invoice_chunk = lru_cache(maxsize=6)(partial(self._chunk, InvoiceRow))
+        self._sale_chunk = lru_cache(maxsize=6)(partial(self._chunk, SaleRow))
 
     def __enter__(self) -> Self:
         return self
@@ -316,10 +320,24 @@ class Bundle:
 
     def invoice(self, number: int) -> InvoiceRow | None:
         """One invoice by its id."""
-        for place, member in enumerate(self.members_of("invoices")):
-            if member.first <= number <= member.last:
-                return self._chunk(place).get(number)
-        return None
+        place = self._place("invoices", number)
+        return None if place is None else self._invoice_chunk(place).get(number)
+
+    def sale(self, number: int) -> SaleRow | None:
+        """One sale by its id."""
+        place = self._place("sales", number)
+        return None if place is None else self._sale_chunk(place).get(number)
+
+    def member(self, name: str) -> Member:
+        """A member by its name.
+
+        Raises:
+            BundleUnreadable: there is none.
+        """
+        found = self._members.get(name)
+        if found is None:
+            raise BundleUnreadable(f"the bundle has no member {name}")
+        return found
 
     def members_of(self, table: str) -> list[Member]:
         """The members that a table is cut into, in order."""
@@ -355,9 +373,15 @@ class Bundle:
         except _DAMAGED as error:
             raise BundleUnreadable(f"{self.path}: {name} cannot be read: {error}") from error
 
-    def _invoice_chunk(self, place: int) -> dict[int, InvoiceRow]:
-        member = self.members_of("invoices")[place]
-        return {row.id: row for row in self.rows_of(member, InvoiceRow)}
+    def _place(self, table: str, number: int) -> int | None:
+        ranges = self._ranges.setdefault(
+            table, [(member.first, member.last) for member in self.members_of(table)]
+        )
+        return next((n for n, (first, last) in enumerate(ranges) if first <= number <= last), None)
+
+    def _chunk(self, kind: type[Numbered], place: int) -> dict[int, Numbered]:
+        member = self.members_of(kind.table)[place]
+        return {row.id: row for row in self.rows_of(member, kind)}
 
 
 def _manifest(content: bytes) -> Manifest:

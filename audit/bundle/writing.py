@@ -39,7 +39,7 @@ from audit.bundle.records import (
 )
 from audit.bundle.redaction import EXACT, NO_COMMITMENT, NOT_REDACTABLE, REDACTED, names_buyer
 from invoice.redactable import redacted_form
-from outbox.captures import redacted_capture
+from outbox.commitments import redacted_capture
 from outbox.merkle import consistency_path, inclusion_path, wanted_nodes
 from outbox.note import NoteKey, signed_note
 
@@ -113,7 +113,7 @@ class _Members:
         for place, chunk in enumerate(_chunks(rows)):
             lines = b"".join(row_to_json(row).encode() + b"\n" for row in chunk)
             self.add(f"{folder}/{place:06}.jsonl", lines)
-            ids = [row.id for row in chunk if isinstance(row, InvoiceRow)]
+            ids = [row.id for row in chunk if isinstance(row, InvoiceRow | SaleRow)]
             where = {"first": min(ids), "last": max(ids)} if ids else {}
             self.listed[-1].update(table=table, rows=len(chunk), **where)
 

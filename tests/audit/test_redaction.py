@@ -18,7 +18,8 @@ from drivers.framing import Captured
 from drivers.reading import read_receipt
 from invoice.redactable import redacted_form
 from invoice.sale_json import VIETNAM, public_digest
-from outbox.captures import hide_buyer, record_capture, redacted_capture, salted_digest
+from outbox.captures import hide_buyer, record_capture
+from outbox.commitments import redacted_capture, salted_digest
 from outbox.store import Store
 
 DATA = Path(__file__).parent.parent / "data" / "receipts"
