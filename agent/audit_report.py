@@ -62,9 +62,10 @@ def _checked(check: Verified) -> Check:
     """A line of the verifier as the report shows it; what a person should look at is no failure."""
     from audit.dossier import Check
     from audit.verify.result import Verdict
+    from audit.words import Words
 
     problems = tuple(
-        f"{finding.line('vi')} / {finding.line('en')}" for finding in check.findings if finding.bad
+        Words(finding.line("vi"), finding.line("en")) for finding in check.findings if finding.bad
     )
     return Check(check.name, check.title, good=check.verdict is not Verdict.BAD, problems=problems)
 
