@@ -26,6 +26,7 @@ COMMANDS = {
     "issue": ("issue one invoice from a sale in JSON", "thungan issue sale.json --data shop --json"),
     "ports": ("serial ports, and what is heard on one", "thungan ports /dev/ttyUSB0 --listen 5"),
     "page": ("the page of the shop: its address, its PIN", "thungan page pin --data shop"),
+    "capture": ("listen to any source, without issuing", "thungan capture test serial://COM3?baud=9600"),
     "sync": ("deliver what is waiting", "thungan sync --once --data shop"),
     "status": ("how the register stands", "thungan status --data shop --json"),
     "invoice": ("look at invoices", "thungan invoice list --data shop"),

@@ -11,7 +11,7 @@ import json
 from dataclasses import dataclass, replace
 from itertools import islice, product
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from drivers.paper import lay_out
 from drivers.reading.errors import ProfileInvalid
@@ -217,10 +217,29 @@ def _as_wanted(path: Path, reading: Reading) -> bool | None:
         raise ProfileInvalid(f"{beside.name} is not JSON: {error}") from error
     if not isinstance(wanted, dict):
         raise ProfileInvalid(f"{beside.name} is not a JSON object")
-    return _contains(reading_to_json(reading), wanted)
+    return contains(reading_to_json(reading), wanted)
 
 
-def _contains(read: Mapping[str, object], wanted: Mapping[str, object]) -> bool:
+def wanted_beside(path: Path, count: int) -> list[dict[str, Any] | None]:
+    """What a list of sales in a ``.json`` beside an exported file wants of each of its sales.
+
+    Raises:
+        ProfileInvalid: it is no list of as many.
+    """
+    beside = path.with_suffix(".json") if path.suffix != ".json" else path.with_suffix(".wanted.json")
+    if not beside.is_file():
+        return [None] * count
+    try:
+        wanted = json.loads(beside.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise ProfileInvalid(f"{beside.name} is not JSON: {error}") from error
+    listed = wanted if isinstance(wanted, list) else [wanted]
+    if len(listed) != count or not all(isinstance(one, dict) for one in listed):
+        raise ProfileInvalid(f"{beside.name} must be a list of {count} objects, one for each sale")
+    return list(listed)
+
+
+def contains(read: Mapping[str, object], wanted: Mapping[str, object]) -> bool:
     """Whether all that is wanted was read; of lines, the figures (a paper may cut names)."""
     for key, value in wanted.items():
         found = read.get(key)

@@ -5,18 +5,30 @@ Each target also checks what must hold of whatever it reads, so that a wrong ans
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from authority.answers import parse_answer
+from drivers.captured import Form
 from drivers.encoding import decide_runs, decode, run_encoding
 from drivers.escpos.parser import EscPosParser
+from drivers.frames.conversation import Conversation
+from drivers.frames.frame_profile import parse_frame_profile
+from drivers.frames.isl_frame import FrameReader, Signal
+from drivers.frames.transcript import said_in
 from drivers.framing import CaptureSplitter
 from drivers.hearing import heard_at
 from drivers.paper import lay_out
-from drivers.reading import load_profile, read_receipt, reading_to_json
+from drivers.reading import Reading, load_profile, read_receipt, reading_to_json
 from drivers.reading.profile import parse_profile, shipped_profiles
+from drivers.tables.files import records_in
+from drivers.tables.mapping import Mapping, parse_mapping
+from drivers.tables.record import captured
+from drivers.understanding import load_any, understand
 from drivers.uri import parse_source
 from errors import ThunganError
 from invoice.reader import read_invoice
@@ -27,6 +39,7 @@ from signing.verify import verify_document
 
 Target = Callable[[bytes], None]
 DATA = Path(__file__).parent.parent / "data"
+NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 LARGEST = 20_000  # bytes of one input
 
 
@@ -78,13 +91,7 @@ def reading(data: bytes) -> None:
     for name in shipped_profiles():
         read = read_receipt(data, profile=load_profile(name))
         json.dumps(reading_to_json(read))
-        if read.kind is Kind.SALE:
-            assert read.sale is not None
-            assert read.sale.problems() == ()
-            assert not read.problems
-            assert sale_from_json(json.dumps(sale_to_json(read.sale))) == read.sale
-        elif read.kind is Kind.QUARANTINED:
-            assert read.problems
+        read_exactly(read)
 
 
 def profile(data: bytes) -> None:
@@ -126,6 +133,64 @@ def source(data: bytes) -> None:
     parse_source(data.decode("utf-8", "replace"))
 
 
+def tables(data: bytes) -> None:
+    """An exported file by every mapping: each of its sales is exact or quarantined."""
+    for name in ("csv-lines", "csv-sales", "json-sales"):
+        by = load_any(name)
+        assert isinstance(by, Mapping)
+        for form in ("csv", "json", "excel", "xml"):
+            mapping = replace(by, format=form, records="sale" if form == "xml" else by.records)
+            try:
+                for found in records_in(io.BytesIO(data), mapping, "export"):
+                    one = captured(found, mapping, NOW)
+                    assert one.identity is not None
+                    assert one.identity.key
+                    read_exactly(understand(found.form, found.data, mapping))
+            except ThunganError:
+                continue
+
+
+def records(data: bytes) -> None:
+    """The bytes of one record, whatever they are."""
+    for name in ("csv-lines", "json-sales", "sql-bills"):
+        for form in (Form.CSV, Form.JSON, Form.XML):
+            read_exactly(understand(form, data, load_any(name)))
+
+
+def frames(data: bytes) -> None:
+    """Frames of both sides: what is heard is what was said, and a receipt is exact or quarantined."""
+    reader = FrameReader()
+    heard = reader.feed(data) + reader.close()
+    assert b"".join(bytes((one.value,)) if isinstance(one, Signal) else one.raw for one in heard) == data
+    conversation = Conversation()
+    done = conversation.feed("P", data[::2]) + conversation.feed("D", data[1::2])
+    done += [one for side, raw in said_in(data) for one in conversation.feed(side, raw)]
+    for one in done + conversation.finish("closed"):
+        read_exactly(understand(one.form, one.data, None))
+    read_exactly(understand(Form.ISL, data, None))
+
+
+def mapping(data: bytes) -> None:
+    """A mapping's TOML, and a device's."""
+    text = data.decode("utf-8", "replace")
+    for parse in (parse_mapping, parse_frame_profile):
+        try:
+            parse(text)
+        except ThunganError:
+            continue
+
+
+def read_exactly(read: Reading) -> None:
+    """A sale's sums agree and it survives its own JSON; what is for a person says why."""
+    if read.kind is Kind.SALE:
+        assert read.sale is not None
+        assert read.sale.problems() == ()
+        assert not read.problems
+        assert sale_from_json(json.dumps(sale_to_json(read.sale))) == read.sale
+    elif read.kind is Kind.QUARANTINED:
+        assert read.problems
+
+
 _RECEIPTS = ("receipts/*.prn", "receipts_other/*.prn")
 TARGETS: dict[str, tuple[Target, tuple[str, ...]]] = {
     "escpos": (escpos, _RECEIPTS),
@@ -134,6 +199,10 @@ TARGETS: dict[str, tuple[Target, tuple[str, ...]]] = {
     "encodings": (encodings, _RECEIPTS),
     "reading": (reading, _RECEIPTS),
     "hearing": (hearing, _RECEIPTS),
+    "tables": (tables, ("exports/*.*",)),
+    "records": (records, ("exports/*.*",)),
+    "frames": (frames, ("frames/*.*",)),
+    "mapping": (mapping, ("../../drivers/mappings/*.toml",)),
     "profile": (profile, ("../../drivers/profiles/*.toml",)),
     "invoice": (invoice, ("messages/*.xml",)),
     "answers": (answers, ("messages/*.xml",)),

@@ -1,0 +1,190 @@
+"""``thungan capture test SOURCE``: what a source says, how it is read, live; nothing is issued or stored."""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from agent.config import default_folder
+from agent.daemon import DOUBTFUL_ENDS
+from agent.errors import FileUnreadable
+from agent.opening_sources import open_source
+from agent.source_profiles import source_profile
+from drivers.captured import Captured, Form
+from drivers.frames.frame_profile import FrameProfile
+from drivers.hearing import heard_at
+from drivers.memory import Forgetful
+from drivers.reading import reading_to_json
+from drivers.tables.files import records_of
+from drivers.tables.mapping import Mapping
+from drivers.understanding import load_any, understand
+from invoice.sale import Kind
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+
+    from drivers.reading import Reading
+
+SHOWN_LINES = 12  # of what could not be read
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Options."""
+    parser.add_argument("action", choices=["test"])
+    parser.add_argument(
+        "source",
+        metavar="SOURCE",
+        help="a source as in config.toml, a folder, or a captured or exported file",
+    )
+    parser.add_argument("--profile", metavar="P", help="how it is read: a shipped profile's name, or a file")
+    parser.add_argument(
+        "--seconds", type=float, default=0.0, metavar="S", help="listen so long (until Ctrl-C)"
+    )
+    parser.add_argument("--json", action="store_true", help="a line of JSON for each thing that is heard")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Exit 0 where something was heard and all is read, 3 where a person would be asked, 1 for silence."""
+    show = _Show(as_json=arguments.json)
+    path = Path(arguments.source.removeprefix("file://"))
+    if path.is_file():
+        for captured, reading in _in_file(path, arguments.profile):
+            show.heard(captured, reading)
+        return show.end()
+    uri = f"folder://{path.absolute()}" if path.is_dir() else arguments.source
+    if arguments.profile and "profile=" not in uri:
+        uri += f"{'&' if '?' in uri else '?'}profile={arguments.profile}"
+    profile = (
+        load_any(arguments.profile)
+        if arguments.profile
+        else source_profile(arguments.data or default_folder(), uri, "")
+    )
+    memory, ended = Forgetful(), threading.Event()
+
+    def take(captured: Captured) -> bytes:
+        identity = captured.identity
+        if identity is not None:
+            memory.take(identity.key, sha256(captured.data).hexdigest(), identity.part, identity.mark)
+        show.heard(captured, understand(captured.form, captured.data, profile))
+        return b""
+
+    def on_state(state: str, why: str) -> None:
+        show.state(state, why)
+        if state == "ended":
+            ended.set()
+
+    source = open_source(uri, profile, take, on_state, 0.0, lambda _name: memory, trying=True)
+    source.start()
+    try:
+        ended.wait(arguments.seconds or None)
+    except KeyboardInterrupt:
+        pass  # the way to end it
+    finally:
+        source.stop()
+    return show.end()
+
+
+def _in_file(path: Path, named: str | None) -> Iterator[tuple[Captured, Reading]]:
+    """What a file holds: records of an export, a transcript of frames, or a receipt."""
+    profile = load_any(named) if named else None
+    if isinstance(profile, Mapping):
+        for found in records_of(path, profile):
+            captured = Captured(found.data, "record", found.form, found.origin)
+            yield captured, understand(found.form, found.data, profile)
+        return
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise FileUnreadable(f"{path}: {error.strerror}") from error
+    form = Form.ISL if isinstance(profile, FrameProfile) or _is_transcript(data) else Form.ESCPOS
+    yield Captured(data, "closed", form, path.name), understand(form, data, profile)
+
+
+def _is_transcript(data: bytes) -> bool:
+    return data[:5].startswith((b"P 01 ", b"D 01 "))
+
+
+class _Show:
+    """Tells a person, or a program line by line, what is heard; sources speak from threads of their own."""
+
+    def __init__(self, *, as_json: bool) -> None:
+        self._as_json = as_json
+        self._lock = threading.Lock()
+        self._count = self._for_a_person = 0
+        self._said: tuple[str, str] | None = None
+
+    def state(self, state: str, why: str) -> None:
+        """How the source stands; each once."""
+        with self._lock:
+            if (state, why) == self._said:
+                return
+            self._said = (state, why)
+            if self._as_json:
+                self._write(json.dumps({"state": state, "why": why}, ensure_ascii=False))
+            else:
+                self._write(f"{state}{': ' if why else ''}{why}")
+
+    def heard(self, captured: Captured, reading: Reading) -> None:
+        """One piece of paper or record."""
+        doubt = DOUBTFUL_ENDS.get(captured.ended_by)
+        with self._lock:
+            self._count += 1
+            asks = reading.kind is Kind.QUARANTINED or (reading.kind is Kind.SALE and doubt is not None)
+            self._for_a_person += asks
+            if self._as_json:
+                self._write(json.dumps(_as_object(self._count, captured, reading), ensure_ascii=False))
+            else:
+                self._write("\n".join(_in_words(self._count, captured, reading, doubt)))
+
+    def end(self) -> int:
+        """The summary, and the exit code."""
+        exact = self._count - self._for_a_person
+        if self._as_json:
+            found = {"heard": self._count, "read": exact, "for_a_person": self._for_a_person}
+            self._write(json.dumps(found))
+        elif self._count:
+            self._write(f"{self._count} heard, {exact} read, {self._for_a_person} for a person")
+        else:
+            self._write("nothing was heard: make a sale meanwhile; thungan ports shows what is plugged in")
+        if not self._count:
+            return 1
+        return 3 if self._for_a_person else 0
+
+    @staticmethod
+    def _write(line: str) -> None:
+        sys.stdout.write(line + "\n")
+        sys.stdout.flush()
+
+
+def _as_object(number: int, captured: Captured, reading: Reading) -> dict[str, Any]:
+    return {
+        "number": number,
+        "form": captured.form.value,
+        "origin": captured.origin or None,
+        "ended_by": captured.ended_by,
+        "bytes": len(captured.data),
+        "text": reading.text,
+        **reading_to_json(reading),
+    }
+
+
+def _in_words(number: int, captured: Captured, reading: Reading, doubt: str | None) -> Iterator[str]:
+    sale = reading.sale
+    what = f"{sale.receipt_no or '-'}  {sale.total:,}" if sale else ""
+    where = captured.origin or f"{len(captured.data)} bytes, {captured.ended_by}"
+    yield f"{number:>4}  {reading.kind.value:<12} {what}  ({where})".rstrip()
+    for line in sale.lines if sale and reading.kind is not Kind.QUARANTINED else ():
+        yield f"      {line.name}: {line.quantity} x {line.unit_price} = {line.amount:,}"
+    for problem in reading.problems:
+        yield f"      problem: {problem}"
+    if doubt and reading.kind is Kind.SALE:
+        yield f"      a person would decide: {doubt}"
+    if reading.kind is Kind.QUARANTINED:
+        if captured.form is Form.ESCPOS:
+            yield f"      it sounds like {heard_at(0, captured.data).in_words}"
+        yield from (f"      | {line}" for line in reading.text.splitlines()[:SHOWN_LINES])
