@@ -51,7 +51,9 @@ def run(arguments: argparse.Namespace) -> int:
         named = [path for path in files if path.suffix == ".toml"]
         files = [path for path in files if path not in named]
         if not files or len(named) + (arguments.profile is not None) > 1:
-            raise ProfileInvalid("profile test needs one profile and at least one captured receipt or exported file")
+            raise ProfileInvalid(
+                "profile test needs one profile and at least one captured receipt or exported file"
+            )
         profile = load_any(arguments.profile or next(iter(named), "general"))
         if isinstance(profile, Profile):
             samples = check_profile(profile, files)

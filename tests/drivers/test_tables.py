@@ -20,6 +20,7 @@ from openpyxl import Workbook
 from drivers.captured import Form
 from drivers.encoding import encode
 from drivers.errors import FileUnfit
+from drivers.frames.frame_profile import parse_frame_profile
 from drivers.reading import Reading
 from drivers.reading.errors import ProfileInvalid
 from drivers.tables import mapping as mapping_module
@@ -464,3 +465,18 @@ def test_wrong_mappings_name_their_key(before: str, after: str, named: str) -> N
     parse_mapping(GOOD)
     with pytest.raises(ProfileInvalid, match=named):
         parse_mapping(GOOD.replace(before, after, 1))
+
+
+def test_the_mappings_of_the_page() -> None:
+    """docs/records.md: every example can be read."""
+    page = (Path(mapping_module.__file__).parents[2] / "docs" / "records.md").read_text("utf-8")
+    whole, query, device = [block.partition("```")[0] for block in page.split("```toml\n")[1:]]
+    mapping = parse_mapping(whole)
+    assert mapping.key == ("Số HĐ", "Ngày")
+    assert mapping.payments["cash"] == "Tiền mặt"
+    asked = parse_mapping(
+        whole.replace('format = "csv"', query.partition("\n")[0]) + query.partition("\n")[2]
+    )
+    assert asked.query is not None
+    assert asked.query.window == 500
+    assert parse_frame_profile(device).tax["A"] == "10%"
