@@ -157,7 +157,7 @@ def _value(field: Field, text: str) -> Any:
         return date.fromisoformat(text[:10])
     if field.type is Type.NUMBER:
         number = Decimal(text)
-        if not number.is_finite():
+        if not number.is_finite() or number.adjusted() > MAX_DIGITS:
             raise ValueError(f"{field.tag} {text!r} is not a number")
         whole = number == number.to_integral_value()
         counted = int(number) if whole and (field.decimals == 0 or field.tag in _AMOUNTS) else number
@@ -165,6 +165,7 @@ def _value(field: Field, text: str) -> Any:
     return _CONVERSIONS.get(field.tag, lambda same: same)(text)
 
 
+MAX_DIGITS = 40  # before the decimals: the regulation has 21; "7E5000" is no amount to reckon with
 _AMOUNTS = {"STCKhau", "ThTien", "TThue", "TgTCThue", "TgTThue", "TPhi", "TTCKTMai", "TgTTTBSo"}
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _ORDER = (Kind.TRAINING, Kind.KITCHEN, Kind.REPORT, Kind.REFUND, Kind.PROVISIONAL, Kind.REPRINT)
 _ANYWHERE = frozenset({Kind.TRAINING, Kind.REPRINT, Kind.PROVISIONAL})
 _PRINTED = re.compile(
-    r"(?:so )?lan in\s*(?:thu)?\s*[:.#]?\s*([0-9]{1,2})|in lai\s*(?:lan)?\s*(?:thu)?\s*[:.#]?\s*([0-9]{1,2})"
+    r"(?:(?:so )?lan in|in lan|(?:so )?ban in)\s*(?:thu|so)?\s*[:.#]?\s*([0-9]{1,2})(?![0-9/])|in lai\s*(?:lan)?\s*(?:thu)?\s*[:.#]?\s*([0-9]{1,2})"
 )
 _BRACKETED = re.compile(r"[(*\[]+\s*([a-z][a-z0-9 .:-]*?)\s*[)*\]]+")
 _EDGE = " *-=_#()[]<>!.:+~\"'"
@@ -44,6 +44,7 @@ _ENGLISH_TOO = re.compile(
 )
 _BARE = frozenset({"hoa don", "bien lai"})  # a sale's title by themselves, not with other words
 # What may stand behind a title: a number, a date, a place; other words make it a sentence.
+_COUNTED = re.compile(r"[^a-z0-9]*(?:lan|thu|so|no)?[^a-z0-9]*(?:[0-9]{1,2}[^a-z0-9.,]*)?")
 _MAX_REST = 4  # words
 _SENTENCE = re.compile(
     r"trong|neu|khi|vui|long|mien|khong|duoc|cho|nhan|quy|xin|voi|tai|sau|truoc|within|"
@@ -116,9 +117,10 @@ def _title(text: str, profile: Profile, *, whole: bool) -> tuple[str, ...]:
         return ()
     phrase, rest = found
     words = [word for word in rest.split() if word.isalpha()]
-    # One word may be part of a shop's name ("Bếp Huế"): it is a title only by itself.
-    if whole and rest.strip():
+    # Below the goods a title stands by itself, or with how many there were ("BẢN SAO LẦN 2").
+    if whole and not _COUNTED.fullmatch(rest):
         return ()
+    # One word may be part of a shop's name ("Bếp Huế"): it is a title only by itself.
     if len(words) > (0 if " " not in phrase else _MAX_REST) or any(map(_SENTENCE.fullmatch, words)):
         return ()
     roles = profile.titles.roles(phrase)

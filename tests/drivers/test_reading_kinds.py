@@ -252,16 +252,18 @@ def test_kinds(name: str) -> None:
 
 
 TITLES = {
-    Kind.SALE: ["HÓA ĐƠN BÁN HÀNG (LIÊN 2)", "HÓA ĐƠN KHÁCH LẺ", "HÓA ĐƠN GỘP BÀN 1,2", "TAX INVOICE",
+    Kind.SALE: ["HÓA ĐƠN BÁN HÀNG (LIÊN 2)", "HÓA ĐƠN\nIn lần 1", "HÓA ĐƠN\nBản in: 1",
+                "HÓA ĐƠN KHÁCH LẺ", "HÓA ĐƠN GỘP BÀN 1,2", "TAX INVOICE",
                 "PHIẾU THANH TOÁN (TÁCH BÀN)", "HÓA ĐƠN ĐIỆN TỬ KHỞI TẠO TỪ MÁY TÍNH TIỀN",
                 "HÓA ĐƠN / RECEIPT"],
     Kind.REPORT: ["TỔNG HỢP BÁN HÀNG", "DOANH THU THEO MÓN", "THỐNG KÊ MÓN BÁN", "BẢNG KÊ HÀNG BÁN"],
     Kind.PROVISIONAL: ["HÓA ĐƠN (CHƯA THANH TOÁN)", "PHIẾU TẠM TÍNH\n(Không có giá trị thanh toán)",
                        "PRE-BILL", "HÓA ĐƠN TẠM THU", "BILL TẠM TÍNH"],
-    Kind.REPRINT: ["BẢN SAO HÓA ĐƠN", "HÓA ĐƠN BÁN HÀNG\nIN LẠI LẦN 1", "HÓA ĐƠN BÁN HÀNG\n*** COPY ***"],
+    Kind.REPRINT: ["BẢN SAO HÓA ĐƠN", "HÓA ĐƠN BÁN HÀNG\nIN LẠI LẦN 1", "HÓA ĐƠN BÁN HÀNG\n*** COPY ***",
+                   "HÓA ĐƠN\nIn lần 2", "HÓA ĐƠN\nBản in: 2"],
     Kind.REFUND: ["HÓA ĐƠN ĐÃ HỦY", "VOID", "PHIẾU TRẢ LẠI HÀNG", "HÓA ĐƠN ĐỔI HÀNG"],
     Kind.TRAINING: ["TRAINING MODE", "HÓA ĐƠN TẬP HUẤN"],
-    Kind.QUARANTINED: ["PHIẾU TÍNH TIỀN TẠM", "HÓA ĐƠN TẠ TÍNH", "HÓA ĐƠN ĐIỀU CHỈNH", "PHIẾU XUẤT KHO",
+    Kind.QUARANTINED: ["PHIẾU THANH TOÁN XEM TRƯỚC", "HÓA ĐƠN TẠ TÍNH", "HÓA ĐƠN ĐIỀU CHỈNH", "PHIẾU XUẤT KHO",
                        "DANH SÁCH MÓN", "PHIẾU ĐẶT MÓN"],
 }  # fmt: skip
 
