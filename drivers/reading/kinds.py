@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 _ORDER = (Kind.TRAINING, Kind.KITCHEN, Kind.REPORT, Kind.REFUND, Kind.PROVISIONAL, Kind.REPRINT)
 _ANYWHERE = frozenset({Kind.TRAINING, Kind.REPRINT, Kind.PROVISIONAL})
 _PRINTED = re.compile(
-    r"(?:(?:so )?lan in|in lan|(?:so )?ban in)\s*(?:thu|so)?\s*[:.#]?\s*([0-9]{1,2})(?![0-9/])|in lai\s*(?:lan)?\s*(?:thu)?\s*[:.#]?\s*([0-9]{1,2})"
+    r"(?:(?:so )?lan in|in lan|(?:so )?ban in)\s*(?:thu|so)?\s*[:.#]?\s*([0-9]{1,2})(?![0-9/])"
+    r"|in lai\s*(?:lan)?\s*(?:thu)?\s*[:.#]?\s*([0-9]{1,2})"
 )
 _BRACKETED = re.compile(r"[(*\[]+\s*([a-z][a-z0-9 .:-]*?)\s*[)*\]]+")
 _EDGE = " *-=_#()[]<>!.:+~\"'"

@@ -263,8 +263,8 @@ TITLES = {
                    "HÓA ĐƠN\nIn lần 2", "HÓA ĐƠN\nBản in: 2"],
     Kind.REFUND: ["HÓA ĐƠN ĐÃ HỦY", "VOID", "PHIẾU TRẢ LẠI HÀNG", "HÓA ĐƠN ĐỔI HÀNG"],
     Kind.TRAINING: ["TRAINING MODE", "HÓA ĐƠN TẬP HUẤN"],
-    Kind.QUARANTINED: ["PHIẾU THANH TOÁN XEM TRƯỚC", "HÓA ĐƠN TẠ TÍNH", "HÓA ĐƠN ĐIỀU CHỈNH", "PHIẾU XUẤT KHO",
-                       "DANH SÁCH MÓN", "PHIẾU ĐẶT MÓN"],
+    Kind.QUARANTINED: ["PHIẾU THANH TOÁN XEM TRƯỚC", "HÓA ĐƠN TẠ TÍNH", "HÓA ĐƠN ĐIỀU CHỈNH",
+                       "PHIẾU XUẤT KHO", "DANH SÁCH MÓN", "PHIẾU ĐẶT MÓN"],
 }  # fmt: skip
 
 
