@@ -141,20 +141,25 @@ class SigningDesk:
         return b""
 
     def try_again(self, at: datetime) -> None:
-        """Ask a key that has failed for one signature, outside any transaction: is it back?"""
+        """Ask a key that has failed for one signature, outside any transaction: is it back?
+
+        It is asked whether it rests or not: nobody waits for this answer, and a token that has been put back
+        need not wait for the end of its rest.
+        """
         if self._failure is not None:
             trial = ToSign(bytes(32), "trial", "trial-signature", at)
             with suppress(SigningError, NoSigningKey):
-                self._pool.submit(self._sign, trial).result()
+                self._pool.submit(self._sign, trial, rested=True).result()
 
     def close(self) -> None:
         """End the threads; a signature that nobody waits for any more is not waited for."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def _sign(self, wanted: ToSign) -> bytes:
+    def _sign(self, wanted: ToSign, *, rested: bool = False) -> bytes:
         began = self._monotonic()
         with self._lock:
-            signer, failure = self._signer, self._failure if began < self._rests_until else None
+            resting = not rested and began < self._rests_until
+            signer, failure = self._signer, self._failure if resting else None
         if self._refusal is not None:
             raise type(self._refusal)(self._refusal.message)
         if signer is None:

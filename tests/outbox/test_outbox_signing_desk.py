@@ -202,6 +202,23 @@ def test_a_key_that_hangs_is_not_asked_again_at_once(open_store: NewStore, moody
     assert signed(store) == [False] * 4
 
 
+def test_a_key_that_is_back_need_not_rest_to_the_end(signer: XmlSigner) -> None:
+    clockwork = Clockwork()
+    moody = Moody(signer, clockwork)
+    moody.seconds, moody.away = 5.0, True
+    desk = SigningDesk(moody, monotonic=clockwork)
+    wanted = ToSign(bytes(32), "HD1", "S1", NOW)
+    for _ in range(2):  # the second is told what the first was
+        with pytest.raises(KeyAway):
+            desk.end(desk.begin(wanted))
+    assert moody.asked == 1
+    moody.away = False
+    desk.try_again(NOW)
+    assert desk.problem is None
+    assert desk.end(desk.begin(wanted))
+    desk.close()
+
+
 @pytest.mark.parametrize(("seconds", "most"), [(0.0001, MOST_TOGETHER), (0.2, 5), (3.0, 1)])
 def test_groups_are_as_large_as_the_key_is_fast(signer: XmlSigner, seconds: float, most: int) -> None:
     clockwork = Clockwork()
