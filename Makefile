@@ -53,6 +53,7 @@ bench: setup ## speed, as ratios
 	@$(BIN)/python -m bench
 	@$(BIN)/python -m bench.capture
 	@$(BIN)/python -m bench.signing
+	@$(BIN)/python -m bench.api
 
 package: setup packaging-tools ## Debian package and programs of one file (in build/package)
 	@$(BIN)/python -m installer.package $(if $(TWICE),--twice)

@@ -37,6 +37,7 @@ COMMANDS = {
         "thungan profile learn *.prn -o shop.toml",
     ),
     "keys": ("the seller's key and certificate", "thungan keys check --data shop"),
+    "token": ("tokens of programs that use the API", "thungan token new POS1 --scope sell --data shop"),
     "numbers": ("the number series", "thungan numbers take-over --last 1234 --data shop"),
     "register": ("the registration with the tax authority", "thungan register --data shop --yes"),
     "notice": ("notice of wrong invoices", "thungan notice C26MAA-7 --reason 'sai tên' --data shop"),

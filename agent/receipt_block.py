@@ -16,13 +16,16 @@ if TYPE_CHECKING:
 
 def invoice_block(config: Config, issued: Issued, encoding: str, receipt: bytes) -> bytes:
     """Authority code, symbol, number, tax code and QR, in the receipt's encoding, for the shop's printer."""
-    lines = (
+    lines, qr = block_lines(config, issued), qr_text(config, issued)
+    return code_block(lines, qr, encoding=encoding, printer=config.printer, receipt=receipt)
+
+
+def block_lines(config: Config, issued: Issued) -> tuple[str, ...]:
+    """The words of the code block."""
+    return (
         f"Mã CQT: {issued.code}",
         f"Ký hiệu: {issued.form}{issued.symbol}  Số: {issued.number}",
         f"MST: {config.seller.tax_code}",
-    )
-    return code_block(
-        lines, qr_text(config, issued), encoding=encoding, printer=config.printer, receipt=receipt
     )
 
 

@@ -57,6 +57,21 @@ def history_of(connection: sqlite3.Connection, invoice_id: int) -> list[Step]:
     ]
 
 
+def last_place(connection: sqlite3.Connection) -> int:
+    """The place of the ledger's newest entry; -1 where it is empty."""
+    return int(connection.execute("SELECT COALESCE(MAX(seq), -1) FROM leaf").fetchone()[0])
+
+
+def steps_since(connection: sqlite3.Connection, place: int, most: int) -> list[Step]:
+    """At most ``most`` entries after ``place``, oldest first."""
+    return [
+        Step(seq, kind, json.loads(body)["at"], body, bytes(digest).hex())
+        for seq, kind, body, digest in connection.execute(
+            "SELECT seq, kind, body, hash FROM leaf WHERE seq > ? ORDER BY seq LIMIT ?", (place, most)
+        )
+    ]
+
+
 def proof_of(connection: sqlite3.Connection, invoice_id: int) -> dict[str, Any]:
     """The steps with the RFC 6962 inclusion proof of each, the tree they are in, and its last checkpoint.
 

@@ -232,6 +232,20 @@ def m013_keys_of_captures(db: Database) -> None:
     _run(db, _THIRTEENTH)
 
 
+_FOURTEENTH = """
+CREATE TABLE api_request (
+    client TEXT NOT NULL, key TEXT NOT NULL, at TEXT NOT NULL, asked TEXT NOT NULL, answer BLOB NOT NULL,
+    UNIQUE (client, key));
+CREATE INDEX api_request_at ON api_request(at);
+"""
+
+
+@MIGRATIONS()
+def m014_api_requests(db: Database) -> None:
+    """Requests of programs that must count once, with the answers they were given."""
+    _run(db, _FOURTEENTH)
+
+
 DEFINED = frozenset(
     {
         "m001_first_schema",
@@ -247,5 +261,6 @@ DEFINED = frozenset(
         "m011_records",
         "m012_papers_without_buyers",
         "m013_keys_of_captures",
+        "m014_api_requests",
     }
 )

@@ -18,6 +18,8 @@ from outbox.store import open_reader
 if TYPE_CHECKING:
     import argparse
 
+    from cryptography.x509 import Certificate
+
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Options."""
@@ -45,7 +47,12 @@ def _in_words(value: object) -> str:
 
 
 def collect(config: Config) -> dict[str, Any]:
-    """The contract's object."""
+    """The contract's object, with the key opened as configured."""
+    return standing_of(config, _certificate(config))
+
+
+def standing_of(config: Config, certificate: dict[str, str | None]) -> dict[str, Any]:
+    """The contract's object, for whoever has the certificate at hand."""
     now = datetime.now(UTC)
     day = now.astimezone(VIETNAM).date()
     connection = open_reader(config.folder / "thungan.db")
@@ -62,7 +69,7 @@ def collect(config: Config) -> dict[str, Any]:
             "queue": reports.queue(connection),
             "oldest_unsent": reports.oldest_unsent(connection),
             "last_sync": reports.last_sync(connection),
-            "certificate": _certificate(config),
+            "certificate": certificate,
             "ledger": reports.ledger_head(connection),
             "alarms": [
                 *(f"{alarm['code']}: {alarm['message']}" for alarm in reserve_alarms(config.folder)),
@@ -75,12 +82,19 @@ def collect(config: Config) -> dict[str, Any]:
 
 def _certificate(config: Config) -> dict[str, str | None]:
     from agent.key_choice import open_signer
-    from signing.keys import subject_name
 
     try:
-        certificate = open_signer(config).certificate
+        return certificate_words(open_signer(config).certificate)
     except ThunganError as error:
         return {"subject": None, "expires": None, "problem": str(error)}
+
+
+def certificate_words(certificate: Certificate | None) -> dict[str, str | None]:
+    """Whose it is and until when; None where no key is open."""
+    from signing.keys import subject_name
+
+    if certificate is None:
+        return {"subject": None, "expires": None}
     return {
         "subject": subject_name(certificate),
         "expires": certificate.not_valid_after_utc.isoformat(),

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
-from agent.web.gate import Gate
+from agent.api import routes as api
+from agent.api.problems import problem_of
+from agent.web.gate import PROGRAMS, Gate
 from agent.web.hosts import HostCheck
 from agent.web.pages import (
     assets,
@@ -44,7 +46,7 @@ if TYPE_CHECKING:
 
 ALWAYS = (assets, health, door)
 FIRST = (setup,)  # as long as there is no config.toml
-SET_UP = (home, corrections, invoices, months, quarantine, settings)
+SET_UP = (api, home, corrections, invoices, months, quarantine, settings)
 _THREADS = 4  # for pages: more would only take memory on a computer with two cores
 
 
@@ -83,6 +85,9 @@ def _failed(request: Request, error: Exception) -> Response:
 
 def _not_there(request: Request, error: Exception) -> Response:
     status = getattr(error, "status_code", 404)
+    if request.url.path.startswith(PROGRAMS):
+        words = f"{request.method} {request.url.path} is nothing here; see /v1/docs"
+        return problem_of(status, "E-API-005", words, headers=getattr(error, "headers", None))
     say = person_of(request).say
     return show(
         request, "missing.html", status=status, title=say("Không có trang này", "There is no such page")
