@@ -169,6 +169,7 @@ def settle_capture(
 def raw_captures(connection: sqlite3.Connection) -> list[RawCapture]:
     """Captures stored but not yet understood, oldest first."""
     rows = connection.execute(
-        "SELECT id, source, data, ended_by, form FROM capture WHERE state = 'raw' ORDER BY id"
+        "SELECT id, source, data, ended_by, form FROM capture"
+        " WHERE state IN ('raw', 'quarantined') AND state = 'raw' ORDER BY id"
     )
     return [RawCapture(*row) for row in rows]

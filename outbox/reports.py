@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 QUEUE = ("issued", "packed", "sent", "received", "refused", "held")
+# The partial indexes of the schema are used only where their own words stand in the question.
+OPEN = "state NOT IN ('accepted', 'corrected')"
+UNDECIDED = "state IN ('raw', 'quarantined')"
+LOOKED_BACK = 500  # captures among which the latest without an invoice are looked for
 _COLUMNS = "id, form, symbol, number, code, day, total, issued_at, state, reason, package_id, sha256"
 
 
@@ -28,7 +32,7 @@ def queue(connection: sqlite3.Connection) -> dict[str, int]:
     """How many invoices stand in each state that is not the end."""
     counts = dict.fromkeys(QUEUE, 0)
     for state, count in connection.execute(
-        "SELECT state, COUNT(*) FROM invoice WHERE state NOT IN ('accepted', 'corrected') GROUP BY state"
+        f"SELECT state, COUNT(*) FROM invoice WHERE {OPEN} GROUP BY state"  # noqa: S608
     ):
         counts[state] = count
     return counts
@@ -65,7 +69,7 @@ def documents(connection: sqlite3.Connection) -> Iterator[bytes]:
 def oldest_unsent(connection: sqlite3.Connection) -> str | None:
     """When the oldest invoice was issued that the authority has not taken in."""
     row = connection.execute(
-        "SELECT MIN(issued_at) FROM invoice WHERE state IN ('issued', 'packed', 'sent', 'held')"
+        f"SELECT MIN(issued_at) FROM invoice WHERE {OPEN} AND state IN ('issued', 'packed', 'sent', 'held')"  # noqa: S608
     )
     value: str | None = row.fetchone()[0]
     return value
@@ -73,8 +77,8 @@ def oldest_unsent(connection: sqlite3.Connection) -> str | None:
 
 def last_sync(connection: sqlite3.Connection) -> str | None:
     """When the authority's last answer came."""
-    value: str | None = connection.execute("SELECT MAX(received_at) FROM answer").fetchone()[0]
-    return value
+    row = connection.execute("SELECT received_at FROM answer ORDER BY id DESC LIMIT 1").fetchone()
+    return None if row is None else str(row[0])
 
 
 def ledger_head(connection: sqlite3.Connection) -> dict[str, Any]:
@@ -98,7 +102,9 @@ def standing(connection: sqlite3.Connection) -> list[dict[str, str]]:
 
 def count_quarantined(connection: sqlite3.Connection) -> int:
     """How many captures wait for a person."""
-    row = connection.execute("SELECT COUNT(*) FROM capture WHERE state = 'quarantined'").fetchone()
+    row = connection.execute(
+        f"SELECT COUNT(*) FROM capture WHERE {UNDECIDED} AND state = 'quarantined'"  # noqa: S608
+    ).fetchone()
     return int(row[0])
 
 
@@ -116,8 +122,8 @@ def latest(connection: sqlite3.Connection, limit: int) -> list[dict[str, Any]]:
     others = connection.execute(
         "SELECT NULL AS id, captured_at AS at, state, NULL AS symbol, NULL AS number, NULL AS total,"
         " NULL AS receipt_no, id AS capture_id, kind FROM capture WHERE state NOT IN ('sale', 'resolved')"
-        " ORDER BY id DESC LIMIT ?",
-        (limit,),
+        " AND id > (SELECT MAX(id) FROM capture) - ? ORDER BY id DESC LIMIT ?",
+        (LOOKED_BACK, limit),
     )
     rows = [dict(row) for row in (*invoiced, *others)]
     return sorted(rows, key=lambda row: str(row["at"]), reverse=True)[:limit]
@@ -196,8 +202,8 @@ def sale_of(connection: sqlite3.Connection, invoice_id: int) -> str:
 def quarantined(connection: sqlite3.Connection) -> list[dict[str, Any]]:
     """Captures that wait for a person."""
     rows = connection.execute(
-        "SELECT id, source, captured_at, ended_by, problems, length(data) AS bytes, form, origin FROM capture"
-        " WHERE state = 'quarantined' ORDER BY id"
+        "SELECT id, source, captured_at, ended_by, problems, length(data) AS bytes, form, origin FROM capture"  # noqa: S608
+        f" WHERE {UNDECIDED} AND state = 'quarantined' ORDER BY id"
     )
     return [dict(row) for row in rows]
 

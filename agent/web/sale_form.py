@@ -25,20 +25,21 @@ COLUMNS = ("of", "name", "unit", "quantity", "unit_price", "amount", "vat_rate")
 BUYER = ("name", "tax_code", "citizen_id", "address", "phone", "email")
 SUMS = ("discount", "service_charge", "rounding")
 _GROUPED = re.compile(r"-?[0-9]{1,3}([., ][0-9]{3})+")
+_MIXED = re.compile(r"(-?[0-9]{1,3}(?:([.,])[0-9]{3})(?:\2[0-9]{3})*)(?!\2)[.,]([0-9]{1,6})")
 _PLAIN = re.compile(r"-?[0-9]{1,15}([.,][0-9]{1,6})?")
 _WORDS = {"quantity": "số lượng", "unit_price": "đơn giá", "amount": "thành tiền", "total": "tổng cộng"}
 
 
-def form_of(sale: dict[str, Any]) -> dict[str, Any]:
+def form_of(sale: dict[str, Any], language: str = "vi") -> dict[str, Any]:
     """What the template fills in, as text."""
     lines = [
         {
             "of": str(place),
             "name": line["name"],
             "unit": line.get("unit") or "",
-            "quantity": plain(line["quantity"]),
-            "unit_price": plain(line["unit_price"]),
-            "amount": plain(line["amount"]),
+            "quantity": plain(line["quantity"], language),
+            "unit_price": plain(line["unit_price"], language),
+            "amount": plain(line["amount"], language),
             "vat_rate": line.get("vat_rate") or "",
         }
         for place, line in enumerate(sale.get("lines", [])[:MOST_LINES])
@@ -47,8 +48,8 @@ def form_of(sale: dict[str, Any]) -> dict[str, Any]:
     return {
         "receipt_no": sale.get("receipt_no") or "",
         "lines": lines + [dict.fromkeys(COLUMNS, "")] * SPARE_LINES,
-        "sums": {name: plain(sale.get(name) or 0) for name in SUMS},
-        "total": plain(sale["total"]) if sale.get("total") is not None else "",
+        "sums": {name: plain(sale.get(name) or 0, language) for name in SUMS},
+        "total": plain(sale["total"], language) if sale.get("total") is not None else "",
         "buyer": {name: buyer.get(name) or "" for name in BUYER},
     }
 
@@ -70,11 +71,11 @@ def typed(form: Form) -> dict[str, Any]:
     }
 
 
-def plain(value: float | Decimal) -> str:
-    """A figure as people write it here: 25.000 and 0,35."""
+def plain(value: float | Decimal, language: str = "vi") -> str:
+    """A figure as people write it: 25.000 and 0,35; in English 25,000 and 0.35."""
     number = Decimal(str(value))
     number = number.to_integral_value() if number == number.to_integral_value() else number.normalize()
-    return grouped(number, "vi")
+    return grouped(number, language)
 
 
 def sale_of(form: Form, base: dict[str, Any]) -> Sale:
@@ -96,8 +97,8 @@ def sale_of(form: Form, base: dict[str, Any]) -> Sale:
     made["lines"] = lines + before[MOST_LINES:]
     for name in SUMS:
         if text := form.text(name):
-            made[name] = int(_number(text, name))
-    total = int(_number(form.text("total"), "total"))
+            made[name] = int(number_of(text, name))
+    total = int(number_of(form.text("total"), "total"))
     if total != base.get("total"):
         payments = made.get("payments") or []
         made["payments"] = [{"method": payments[0]["method"], "amount": total}] if payments else []
@@ -114,9 +115,17 @@ def _line(form: Form, place: int, line: dict[str, Any]) -> dict[str, Any] | None
 
     if not text("name"):
         return None
-    quantity = _number(text("quantity") or "1", "quantity", decimal=True)
-    price = _number(text("unit_price"), "unit_price") if text("unit_price") else None
-    amount = _number(text("amount"), "amount") if text("amount") else None
+
+    def figure(name: str, *, decimal: bool = False) -> Decimal | None:
+        if not (typed := text(name)):
+            return None
+        # What was left as it was shown is what it was: 46,296 may be a price with decimals.
+        if name in line and typed in {plain(line[name], "vi"), plain(line[name], "en")}:
+            return Decimal(str(line[name]))
+        return number_of(typed, name, decimal=decimal)
+
+    quantity = figure("quantity", decimal=True) or Decimal(1)
+    price, amount = figure("unit_price"), figure("amount")
     if amount is None and price is not None:
         amount = (quantity * price).quantize(Decimal(1)) - (line.get("discount") or 0)
     if amount is None:
@@ -134,11 +143,17 @@ def _line(form: Form, place: int, line: dict[str, Any]) -> dict[str, Any] | None
     }
 
 
-def _number(text: str, name: str, *, decimal: bool = False) -> Decimal:
-    """``25.000``, ``25,000`` and ``25000`` are one amount; a quantity's separator is its decimal point."""
+def number_of(text: str, name: str, *, decimal: bool = False) -> Decimal:
+    """``25.000``, ``25,000`` and ``25000`` are one amount; a quantity's separator is its decimal point.
+
+    Raises:
+        FormInvalid: it is no figure; ``name`` is the field's.
+    """
     text = text.replace("\N{NO-BREAK SPACE}", " ").removesuffix("₫").removesuffix("đ").strip()
     if not decimal and _GROUPED.fullmatch(text):
         return Decimal(re.sub("[., ]", "", text))
+    if mixed := _MIXED.fullmatch(text):  # 1.234,5 or 1,234.5: the last sign is the decimal point
+        text = f"{re.sub('[.,]', '', mixed[1])}.{mixed[3]}"
     if not _PLAIN.fullmatch(text):
         raise FormInvalid(f"{_WORDS.get(name, name)} ({name}): {text[:40]!r}?")
     return Decimal(text.replace(",", "."))

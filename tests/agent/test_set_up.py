@@ -7,7 +7,10 @@ import os
 import pty
 import subprocess
 import sys
+import termios
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,6 +25,7 @@ from agent.first_receipt import read_first_receipt
 from agent.key_choice import open_signer
 from agent.setting_up import Answers, set_up
 from agent.trial import try_invoice
+from agent.virtual_register import VirtualRegister
 from agent.web.pin import PinLock
 from errors import ThunganError
 from signing.keys import throwaway_pkcs12
@@ -247,6 +251,32 @@ def talk(words: list[str], turns: list[tuple[str, str]], key: str) -> str:
     return said
 
 
+RECEIPT = (
+    "\x1b@QUÁN BÀ TÁM\nSố HĐ: HD000001\nNgày: 24/11/2026 10:00\n"
+    "Cà phê   2 x 27.500   55.000\nTổng cộng   55.000\n"
+).encode() + b"\x1dV\x00"
+
+
+@contextmanager
+def printing(receipt: bytes) -> Iterator[str]:
+    """A register that prints the receipt again and again; the name of its port."""
+    register, ended = VirtualRegister(115_200), threading.Event()
+
+    def print_() -> None:
+        while not ended.is_set():
+            register.send(receipt)
+            ended.wait(0.05)
+
+    thread = threading.Thread(target=print_)
+    thread.start()
+    yield register.path
+    ended.set()
+    while thread.is_alive():
+        termios.tcflush(register._slave, termios.TCIFLUSH)  # nobody listens any more: its line is full
+        thread.join(0.05)
+    register.close()
+
+
 @pytest.fixture
 def unset(tmp_path: Path) -> Iterator[tuple[Path, httpx.Client]]:
     """``thungan run`` on an empty folder, and a browser that has chosen the PIN."""
@@ -295,12 +325,18 @@ def test_the_set_up_in_the_browser(unset: tuple[Path, httpx.Client], key: Path) 
     assert send("register", {"uri": "nowhere://"}).status_code == 422
     listened = send("hear", {"port": "/dev/no-such-port"})
     assert "E-DRV-" in listened.text
+    with printing(RECEIPT) as port:
+        heard = send("hear", {"port": port}).text
+    assert "note good" in heard
+    assert "55.000" in heard
+    assert client.get("/setup/receipt.png").content.startswith(b"\x89PNG")
     assert send("register", {"uri": ""}).headers["location"] == "/setup/authority"
     assert send("authority", {"receiver": "authority", "url": "http://x"}).status_code == 422
     assert send("authority", {"receiver": "sandbox"}).headers["location"] == "/setup/finish"
     tried = send("trial", {})
     assert "M1-" in tried.text
     assert "note good" in tried.text
+    assert "55.000" in tried.text, "the receipt that was heard is the one that is tried"
     assert not (folder / "config.toml").exists()
     run = client.get("/health").json()["run"]
     assert send("done", {}).status_code == 200

@@ -42,7 +42,7 @@ def routes(shop: Shop) -> list[Route]:
             base = json.loads(reports.sale_of(connection, invoice_id))
         values: dict[str, Any] = {"row": row, "original": original.invoice, "left": original.left}
         if request.method != "POST":
-            values |= {"how": "replace", "reason": "", "form": form_of(base)}
+            values |= {"how": "replace", "reason": "", "form": form_of(base, person.language)}
             return show(request, "correct.html", **values, error=None, preview=None)
         form = person.form
         how, sale = _how(form), None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from starlette.responses import Response, StreamingResponse
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from agent.web.shop import Shop
 
+REST = 0.5  # seconds between two changes told: a storm of receipts must not become one of pages
 LOOK_EVERY = 2.0  # seconds between looks whether another program has changed the store
 
 
@@ -48,5 +50,6 @@ async def _changes(shop: Shop) -> AsyncIterator[str]:
             if taken or version != known:
                 known = version
                 yield "event: changed\ndata: \n\n"
+                await asyncio.sleep(REST)  # what happens meanwhile is one more change
             else:
                 yield ": still here\n\n"  # so that a browser that has gone is noticed

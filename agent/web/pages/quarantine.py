@@ -60,7 +60,15 @@ def routes(shop: Shop) -> list[Route]:
             "once": secrets.token_urlsafe(16),
         }
         if request.method != "POST":
-            return show(request, "resolve.html", **values, form=form_of(base), reason="", error=None, sums=())
+            return show(
+                request,
+                "resolve.html",
+                **values,
+                form=form_of(base, person.language),
+                reason="",
+                error=None,
+                sums=(),
+            )
         form, reason = person.form, person.form.text("reason")
         sums: list[str] = []
         try:
@@ -81,7 +89,7 @@ def routes(shop: Shop) -> list[Route]:
                 "resolve.html",
                 status=422,
                 **values,
-                form=typed(form) if form.texts("name") else form_of(base),
+                form=typed(form) if form.texts("name") else form_of(base, person.language),
                 reason=reason,
                 error=error,
                 sums=sums,

@@ -5,12 +5,21 @@ from __future__ import annotations
 import base64
 import doctest
 import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import fields
 from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
 
+from agent.web import sale_form
+from agent.web.errors import FormInvalid
+from agent.web.person import Form
 from agent.web.problem_words import in_words
+from agent.web.standing import standing
 from drivers.reading import draft
 from invoice.sale_json import VIETNAM
 from outbox.merkle import leaf_hash, root_from_inclusion
@@ -224,6 +233,79 @@ def test_the_first_draft_of_what_was_not_understood() -> None:
         ("Tea", 10_000),
     ]
     assert made["total"] == 126_667
+
+
+def test_a_price_that_was_left_alone_stays() -> None:
+    base = {"total": 93, "lines": [{"name": "a", "quantity": 2, "unit_price": 46.296, "amount": 93}]}
+    shown = sale_form.form_of(base)["lines"][0]
+    form = Form({name: [value] for name, value in shown.items()} | {"total": ["93"]})
+    assert sale_form.sale_of(form, base).lines[0].unit_price == Decimal("46.296")
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+@pytest.mark.parametrize(
+    "figure", ["25000", "0.35", "1234.5", "2.146", "1", "999999999", "-500", "46.296296"]
+)
+def test_a_figure_is_read_as_it_is_shown(language: str, figure: str) -> None:
+    value = Decimal(figure)
+    whole = value == value.to_integral_value()
+    shown = sale_form.plain(value, language)
+    assert sale_form.number_of(shown, "amount", decimal=not whole) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("25.000", 25_000),
+        ("25,000", 25_000),
+        ("25 000đ", 25_000),
+        ("1.234,5", "1234.5"),
+        ("1,234.5", "1234.5"),
+    ],
+)
+def test_figures_as_people_type_them(text: str, value: int | str) -> None:
+    assert sale_form.number_of(text, "amount") == Decimal(value)
+
+
+@pytest.mark.parametrize("text", ["", "x", "1.2.3", "--1", "1e5", "1,2,3.4,5", "٣", "9" * 20])
+def test_figures_that_are_none(text: str) -> None:
+    with pytest.raises(FormInvalid):
+        sale_form.number_of(text, "amount")
+
+
+LARGE = {"invoice", "capture", "answer", "leaf"}
+
+
+def test_the_first_page_reads_no_table_from_end_to_end(served: Served) -> None:
+    """Its questions are asked with every receipt: they must cost the same in a shop of years."""
+    asked: list[str] = []
+    real = served.server.shop
+
+    class Traced(type(real)):  # type: ignore[misc]
+        @contextmanager
+        def reader(self) -> Iterator[sqlite3.Connection]:
+            with real.reader() as connection:
+                connection.set_trace_callback(asked.append)
+                yield connection
+                connection.set_trace_callback(None)
+
+    shop = Traced(**{one.name: getattr(real, one.name) for one in fields(real)})
+    standing(shop, "vi")
+    connection = served.daemon.store.reader()
+    try:
+        for question in asked:
+            for row in connection.execute(f"EXPLAIN QUERY PLAN {question}"):
+                plan = row["detail"]
+                scans = plan.startswith("SCAN") and plan.split()[1] in {
+                    "invoice",
+                    "capture",
+                    "answer",
+                    "leaf",
+                }
+                assert not scans or "INDEX" in plan or "LIMIT" in question, (question, plan)
+    finally:
+        connection.close()
+    assert len(asked) > 6
 
 
 def test_problems_in_words() -> None:
