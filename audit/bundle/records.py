@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from base64 import b64decode, b64encode
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar, get_args
 
 from audit.errors import BundleUnreadable
 
@@ -264,11 +264,32 @@ def row_from_json(kind: type[R], line: str | bytes) -> R:
         for name in _LISTS:
             if isinstance(data.get(name), list):
                 data[name] = tuple(data[name])
+        for name, allowed in _TYPES[kind.table]:
+            if not isinstance(data[name], allowed):
+                raise TypeError(f"{name} is {type(data[name]).__name__}")
         return kind(**data)
+    except KeyError as error:
+        raise BundleUnreadable(f"a line of {kind.table} has no {error}") from error
     except (ValueError, TypeError, AttributeError) as error:
         raise BundleUnreadable(f"a line of {kind.table} is not as it must be: {error}") from error
 
 
+def _types(kind: type[Row]) -> tuple[tuple[str, tuple[type, ...]], ...]:
+    """What each column may be, as it is annotated."""
+    known = {"int": int, "str": str, "bool": bool, "bytes": bytes, "None": type(None)}
+    return tuple(
+        (
+            field.name,
+            tuple(
+                known.get(word, tuple if word.startswith("tuple") else dict)
+                for word in str(field.type).split(" | ")
+            ),
+        )
+        for field in fields(kind)
+    )
+
+
+_TYPES = {kind.table: _types(kind) for kind in get_args(Row)}
 _LISTS = ("problems", "invoices", "path", "proof")
 
 

@@ -16,7 +16,7 @@ from outbox.merkle import Frontier, is_consistent, leaf_hash, root_from_inclusio
 from outbox.note import NoteKey, signatures_by
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from audit.bundle.reading import Bundle, LedgerHead
     from audit.verify.whole import Whole
@@ -105,10 +105,12 @@ def read_leaves(bundle: Bundle, whole: Whole, check: Check) -> bytearray:
     return hashes
 
 
-def check_ledger(bundle: Bundle, whole: Whole, hashes: bytearray, check: Check) -> Check:
-    """The slice hashes to the head; every wanted root is reckoned on the way."""
+def check_ledger(
+    bundle: Bundle, whole: Whole, hashes: bytearray, check: Check, asked: Iterable[int | None]
+) -> Check:
+    """The slice hashes to the head; every wanted root is reckoned on the way, ``asked`` sizes too."""
     ledger = bundle.ledger
-    wanted = {facts.witness_size for facts in whole.invoices}
+    wanted = set(asked) | {facts.witness_size for facts in whole.invoices}
     wanted |= {row.size for row in bundle.checkpoints()}
     edge = Frontier(ledger.first, ledger.peaks)
     if ledger.first.bit_count() != len(ledger.peaks):
@@ -135,6 +137,14 @@ def check_ledger(bundle: Bundle, whole: Whole, hashes: bytearray, check: Check) 
     if (bundle.manifest.size, bundle.manifest.root) != (ledger.size, ledger.root.hex()):
         check.add(Words("bản kê nêu gốc sổ cái khác", "the manifest names another head"))
     return check
+
+
+def size_of(note: str) -> int | None:
+    """The size that a checkpoint speaks of; None where it is none."""
+    try:
+        return parse_checkpoint(note)[1]
+    except ValueError:
+        return None
 
 
 def check_checkpoints(

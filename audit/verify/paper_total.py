@@ -41,7 +41,7 @@ class Reading(StrEnum):
     """What the second reading says of one paper."""
 
     TOTAL = "total"  # the amount stands beside a word for a total
-    PRESENT = "present"  # it stands on the paper, but beside no such word
+    PRESENT = "present"  # it stands on the paper, which has no such word
     OTHER = "other"  # totals stand on the paper, and none is this one
     UNREADABLE = "unreadable"  # no amounts to be found
 
@@ -66,9 +66,9 @@ def read_total(data: bytes, total: int) -> tuple[Reading, bool]:
     adds_up = goods == total and goods > 0
     if total in totals:
         return Reading.TOTAL, adds_up
-    if total in everything:
-        return Reading.PRESENT, adds_up
-    return (Reading.OTHER if any(amount >= LEAST for amount in totals) else Reading.UNREADABLE), adds_up
+    if any(amount >= LEAST for amount in totals):
+        return Reading.OTHER, adds_up
+    return (Reading.PRESENT if total in everything else Reading.UNREADABLE), adds_up
 
 
 @lru_cache(maxsize=8192)

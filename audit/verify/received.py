@@ -8,15 +8,17 @@ ledger whose size and root were signed into it must be this one.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from audit.errors import BundleUnreadable
 from audit.verify.members import day_of, witness_of
 from audit.verify.result import Check
 from audit.words import Words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from audit.bundle.reading import Bundle
@@ -26,44 +28,57 @@ _INVOICE = re.compile(rb"<HDon>.*?</HDon>", re.DOTALL)
 _CODE = re.compile(rb"<MCCQT>([^<]{1,40})</MCCQT>")
 
 
-def check_received(bundle: Bundle, whole: Whole, files: Iterable[Path]) -> Check:
-    """Compare the invoices in the authority's files with the bundle's."""
-    title = Words("Đúng với bản cơ quan thuế đã nhận", "As the authority received it")
-    check = Check("received", title)
-    by_code = {facts.code: facts for facts in whole.invoices}
-    first, last = bundle.manifest.first.isoformat(), bundle.manifest.last.isoformat()
+@dataclass(frozen=True, slots=True)
+class ReceivedInvoice:
+    """An invoice in a file of the authority's."""
+
+    code: str
+    day: str
+    sha256: bytes
+    size: int | None  # of the ledger, as it was signed
+    root: bytes | None
+
+
+def read_received(files: Iterable[Path]) -> Iterator[ReceivedInvoice]:
+    """The invoices in the authority's files.
+
+    Raises:
+        BundleUnreadable: a file that cannot be read.
+    """
     for path in files:
         try:
             content = path.read_bytes()
         except OSError as error:
-            check.add(Words(f"không đọc được tệp: {error}", f"cannot be read: {error}"), path.name)
-            continue
+            raise BundleUnreadable(f"{path} cannot be read: {error.strerror}") from error
         for match in _INVOICE.finditer(content):
-            check.looked_at += 1
             found = _CODE.search(match[0])
-            code, day = found[1].decode("utf-8", "replace") if found else "?", day_of(match[0])
-            facts = by_code.get(code)
-            if facts is None:
-                if first <= day <= last:
-                    check.add(
-                        Words("cơ quan thuế có, hồ sơ không có", "the authority has it, the bundle has not"),
-                        code,
-                        day,
-                    )
-                continue
-            if facts.sha256 != sha256(match[0]).digest():
-                check.add(
-                    Words("khác bản cơ quan thuế đã nhận", "is another document than the authority received"),
-                    code,
-                    facts.issued_at,
-                )
-            size, root = witness_of(match[0])
-            known = None if size is None else whole.roots.get(size)
-            inside = size is not None and whole.first <= size <= whole.end
-            if inside and known is not None and known != root:
-                words = Words(
-                    "được ký trên một sổ cái khác sổ cái trong hồ sơ: lịch sử đã bị viết lại",
-                    "was signed over another ledger than the bundle's: its history was rewritten",
-                )
-                check.add(words, code, facts.issued_at)
+            code = found[1].decode("utf-8", "replace") if found else "?"
+            digest = sha256(match[0]).digest()
+            yield ReceivedInvoice(code, day_of(match[0]), digest, *witness_of(match[0]))
+
+
+def check_received(bundle: Bundle, whole: Whole, received: Iterable[ReceivedInvoice]) -> Check:
+    """Compare the invoices that the authority holds with the bundle's."""
+    title = Words("Đúng với bản cơ quan thuế đã nhận", "As the authority received it")
+    check = Check("received", title)
+    by_code = {facts.code: facts for facts in whole.invoices}
+    first, last = bundle.manifest.first.isoformat(), bundle.manifest.last.isoformat()
+    for one in received:
+        check.looked_at += 1
+        facts = by_code.get(one.code)
+        if facts is None:
+            if first <= one.day <= last:
+                words = Words("cơ quan thuế có, hồ sơ không có", "the authority has it, the bundle has not")
+                check.add(words, one.code, one.day)
+            continue
+        if facts.sha256 != one.sha256:
+            words = Words("khác bản cơ quan thuế đã nhận", "is another document than the authority received")
+            check.add(words, one.code, facts.issued_at)
+        known = None if one.size is None else whole.roots.get(one.size)
+        if known is not None and known != one.root:
+            words = Words(
+                "được ký trên một sổ cái khác sổ cái trong hồ sơ: lịch sử đã bị viết lại",
+                "was signed over another ledger than the bundle's: its history was rewritten",
+            )
+            check.add(words, one.code, facts.issued_at)
     return check

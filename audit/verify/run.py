@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from audit.bundle.reading import Bundle
 from audit.verify import ledger_checks, members, record_checks
-from audit.verify.received import check_received
+from audit.verify.received import check_received, read_received
 from audit.verify.result import Check, Verdict
 from audit.verify.whole import Whole
 from audit.words import Words
@@ -104,8 +104,9 @@ def _checks(
     question: Question, bundle: Bundle, whole: Whole, ledger: Check, hashes: bytearray
 ) -> Iterator[Check]:
     """The list, in the order in which one rests on the other."""
-    head = bundle.ledger
-    ledger_checks.check_ledger(bundle, whole, hashes, ledger)
+    head, received = bundle.ledger, list(read_received(question.received))
+    asked = [*(one.size for one in received), *map(ledger_checks.size_of, question.checkpoints)]
+    ledger_checks.check_ledger(bundle, whole, hashes, ledger, asked)
     yield ledger_checks.check_file(bundle, whole, head)
     yield ledger
     yield ledger_checks.check_checkpoints(bundle, whole, question.checkpoints, question.witnesses)
@@ -123,7 +124,7 @@ def _checks(
     yield record_checks.check_states(whole)
     yield record_checks.check_deadlines(bundle, whole)
     if question.received:
-        yield check_received(bundle, whole, question.received)
+        yield check_received(bundle, whole, received)
 
 
 def _gather(
