@@ -179,8 +179,9 @@ ROWS: dict[str, tuple[tuple[SQL, ...], str, str]] = {
             """INSERT INTO sale (id, total, content, recorded_at)
             SELECT 900, total, content, recorded_at FROM sale WHERE id = 2""",
             """INSERT INTO invoice (sale_id, form, symbol, number, code, day, total, issued_at, state,
-            state_at, batch, qr, sha256, document) SELECT 900, form, symbol, 99, code || 'X', day, total, issued_at,
-            state, state_at, batch, qr, sha256, document FROM invoice WHERE id = 2""",
+            state_at, batch, qr, sha256, document)
+            SELECT 900, form, symbol, 99, code || 'X', day, total, issued_at, state, state_at, batch, qr,
+            sha256, document FROM invoice WHERE id = 2""",
         ),
         "invoices",
         "C26MAA-99: is not in the ledger: it was inserted",
