@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from audit.analysis import Analysis
-    from audit.dossier import Check
-    from audit.verify.result import Check as Verified
 
 
 def report(arguments: argparse.Namespace) -> int:
@@ -34,7 +32,7 @@ def report(arguments: argparse.Namespace) -> int:
 def _report_one(path: Path, arguments: argparse.Namespace) -> int:
     from audit.analysis import analyse
     from audit.bundle.reading import Bundle
-    from audit.dossier_reading import read_dossier
+    from audit.dossier_reading import checks_of, read_dossier
     from audit.report.exhibits import Wanted, read_exhibits
     from audit.report.html import render
     from audit.report.page import make_page
@@ -45,7 +43,7 @@ def _report_one(path: Path, arguments: argparse.Namespace) -> int:
     try:
         answer = verify_bundle(question_of(arguments), line)
         with Bundle(path) as bundle:
-            dossier = read_dossier(bundle, [_checked(check) for check in answer.checks], line)
+            dossier = read_dossier(bundle, checks_of(answer), line)
             analysis = analyse(dossier)
             wanted = Wanted()
             page = make_page(dossier, analysis, wanted)
@@ -56,18 +54,6 @@ def _report_one(path: Path, arguments: argparse.Namespace) -> int:
     write_page(output, render(page, exhibits))
     _tell(output, analysis, as_json=arguments.json)
     return 0
-
-
-def _checked(check: Verified) -> Check:
-    """A line of the verifier as the report shows it; what a person should look at is no failure."""
-    from audit.dossier import Check
-    from audit.verify.result import Verdict
-    from audit.words import Words
-
-    problems = tuple(
-        Words(finding.line("vi"), finding.line("en")) for finding in check.findings if finding.bad
-    )
-    return Check(check.name, check.title, good=check.verdict is not Verdict.BAD, problems=problems)
 
 
 def write_page(path: Path, page: str) -> None:

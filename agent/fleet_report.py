@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from argparse import Namespace
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import nullcontext
 from hashlib import sha256
@@ -18,12 +19,10 @@ from audit.progress_line import ProgressLine
 from errors import ThunganError
 
 if TYPE_CHECKING:
-    import argparse
-
     from audit.fleet.compare import Fleet
 
 
-def report_fleet(folder: Path, arguments: argparse.Namespace) -> int:
+def report_fleet(folder: Path, arguments: Namespace) -> int:
     """Write the comparison. Tables that ``--keep`` holds from an earlier run are used again."""
     from audit.fleet.compare import compare
     from audit.fleet.tables import open_duckdb
@@ -36,7 +35,7 @@ def report_fleet(folder: Path, arguments: argparse.Namespace) -> int:
     with TemporaryDirectory() if keep is None else nullcontext(str(keep)) as name:
         tables = Path(name)
         tables.mkdir(parents=True, exist_ok=True)
-        unreadable = _reduce(bundles, tables)
+        unreadable = _reduce(bundles, tables, arguments)
         if not any(tables.glob("*.sales.parquet")):
             raise NoBundles(f"{folder} holds no evidence bundle that can be read")
         fleet = compare(tables)
@@ -46,7 +45,7 @@ def report_fleet(folder: Path, arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _reduce(bundles: list[Path], tables: Path) -> list[tuple[str, str]]:
+def _reduce(bundles: list[Path], tables: Path, arguments: Namespace) -> list[tuple[str, str]]:
     """Make the tables that are missing; which bundles could not be read, and why."""
     missing = [(path, _name(path)) for path in bundles]
     missing = [(path, name) for path, name in missing if not (tables / f"{name}.counts.parquet").exists()]
@@ -54,7 +53,12 @@ def _reduce(bundles: list[Path], tables: Path) -> list[tuple[str, str]]:
     line = ProgressLine("bundles")
     try:
         with ProcessPoolExecutor(min(os.cpu_count() or 1, max(1, len(missing)))) as pool:
-            waiting = {pool.submit(reduce_bundle, path, tables, name): path for path, name in missing}
+            waiting = {
+                pool.submit(
+                    reduce_bundle, Namespace(**{**vars(arguments), **_ALONE, "file": path}), tables, name
+                ): path
+                for path, name in missing
+            }
             for done, future in enumerate(as_completed(waiting), start=1):
                 line(done, len(waiting))
                 if problem := future.result():
@@ -71,16 +75,25 @@ def _name(path: Path) -> str:
     return f"{path.stem}-{mark}"
 
 
-def reduce_bundle(path: Path, tables: Path, name: str) -> str | None:
-    """One bundle to its tables; what is wrong with it in words, or None. Runs in a process of its own."""
+_ALONE = {"processes": 1}  # each bundle has a process already
+
+
+def reduce_bundle(arguments: Namespace, tables: Path, name: str) -> str | None:
+    """Verify one bundle, reduce it to its tables; what is wrong with it in words, or None.
+
+    Runs in a process of its own, so it is given what the command line said and not what it stands for.
+    """
     from audit.analysis import analyse
     from audit.bundle.reading import Bundle
-    from audit.dossier_reading import read_dossier
+    from audit.dossier_reading import checks_of, read_dossier
     from audit.fleet.tables import write_tables
+    from audit.verify.program import question_of
+    from audit.verify.run import verify_bundle
 
     try:
-        with Bundle(path) as bundle:
-            dossier = read_dossier(bundle)
+        answer = verify_bundle(question_of(arguments))
+        with Bundle(arguments.file) as bundle:
+            dossier = read_dossier(bundle, checks_of(answer))
         write_tables(dossier, analyse(dossier), tables, name)
     except ThunganError as error:
         return error.message

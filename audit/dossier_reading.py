@@ -11,12 +11,16 @@ from lxml import etree
 
 from audit.dossier import ArticleRate, Check, Dossier, Event, Fate, Invoiced, Paper
 from audit.paper_words import read_paper
+from audit.verify.result import Verdict
+from audit.words import Words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from audit.bundle.reading import Bundle
     from audit.bundle.records import Capture, InvoiceRow
+    from audit.verify.result import Finding
+    from audit.verify.run import Answer
 
 # Leaves of which a month has thousands: their facts stand in the rows, or are taken from them here.
 _BULK = frozenset(
@@ -32,6 +36,7 @@ _BULK = frozenset(
 )
 # What an answer did where the authority took the package in (``outbox.answers``).
 _TAKEN_IN = ("received", "decided")
+MOST_PROBLEMS = 20  # of one check that the report keeps
 MOST_ARTICLES = 20_000  # articles whose rates are followed; a shop with more is followed in its first ones
 
 
@@ -113,6 +118,25 @@ def read_dossier(
         software=str(programs[-1]) if programs and programs[-1] else manifest.program,
         begins=tuple(_begins(ledger.events)),
     )
+
+
+def checks_of(answer: Answer) -> tuple[Check, ...]:
+    """What the verifier found, as the report shows it."""
+    return tuple(
+        Check(
+            name=check.name,
+            title=check.title,
+            good=check.verdict is not Verdict.BAD,
+            problems=tuple(Words(one.line("vi"), one.line("en")) for one in _worst_first(check.findings)),
+            size=len(check.findings) + check.more,
+            attention=check.verdict is Verdict.ATTENTION,
+        )
+        for check in answer.checks
+    )
+
+
+def _worst_first(found: list[Finding]) -> list[Finding]:
+    return sorted(found, key=lambda one: not one.bad)[:MOST_PROBLEMS]
 
 
 def moment_of(text: str) -> datetime:

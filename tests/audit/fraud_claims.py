@@ -11,13 +11,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from cryptography.x509 import load_pem_x509_certificates
 from simulated_fraud import FIRST, HONEST, Plan, run_shop
 
 from agent.cli import main
 from audit.analysis import Analysis, analyse
 from audit.bundle.reading import Bundle
 from audit.dossier import Dossier
-from audit.dossier_reading import read_dossier
+from audit.dossier_reading import checks_of, read_dossier
+from audit.verify.run import Question, verify_bundle
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -76,19 +78,29 @@ class Edit:
 
 EDITS = (
     Edit(
+        "the ledger is written anew from the start",
+        ("UPDATE leaf SET body = replace(body, 'serial:', 'seriaI:') WHERE kind = 'capture'",),
+        ("evidence-altered",),
+    ),
+    Edit(
+        "the last leaves are cut off",
+        ("DELETE FROM leaf WHERE seq > (SELECT MAX(seq) - 20 FROM leaf)",),
+        ("evidence-altered",),
+    ),
+    Edit(
         "an invoice is deleted",
         ("DELETE FROM invoice WHERE id = 40",),
-        ("number-hole", "invoice-missing"),
+        ("number-hole", "invoice-missing", "evidence-altered"),
     ),
     Edit(
         "the last invoices are deleted",
         ("DELETE FROM invoice WHERE id > (SELECT MAX(id) - 5 FROM invoice)",),
-        ("invoice-missing",),
+        ("invoice-missing", "evidence-altered"),
     ),
     Edit(
         "an invoice's total is lowered",
         ("UPDATE invoice SET total = total - 10000 WHERE id = 50",),
-        ("total-differs",),
+        ("total-differs", "evidence-altered"),
     ),
     Edit(
         "a receipt's paper is called a kitchen ticket",
@@ -106,8 +118,10 @@ def examine(folder: Path) -> tuple[Dossier, Analysis]:
         words = ["audit", "export", "--data", str(folder), "--from", str(FIRST), "--to", str(last)]
         if main([*words, "-o", str(path), "--json"]) != 0:
             raise AssertionError("the evidence could not be exported")
+        trust = load_pem_x509_certificates((folder / "sandbox" / "authority.crt.pem").read_bytes())
+        answer = verify_bundle(Question(path, trust=tuple(trust), processes=1))
         with Bundle(path) as bundle:
-            dossier = read_dossier(bundle)
+            dossier = read_dossier(bundle, checks_of(answer))
     return dossier, analyse(dossier)
 
 
