@@ -151,6 +151,21 @@ _KNOWN = {
             "Nothing is lost. Do not delete or replace thungan.db; call your installer if in doubt.",
         ),
     ),
+    "backup-failed": _Known(
+        ("Không sao lưu được", "Backups fail"),
+        (
+            "Cắm lại ổ USB hoặc kiểm tra thư mục sao lưu còn chỗ và ghi được.",
+            "Put the USB stick back, or check that the backup folder has room and can be written.",
+        ),
+        needs_you=False,
+    ),
+    "database-restored": _Known(
+        ("Dữ liệu đã lấy lại từ bản sao lưu", "The database was brought back from a backup"),
+        (
+            "Đối chiếu phiếu in sau thời điểm sao lưu; các số bỏ trống đã ghi lý do trong sổ cái.",
+            "Check the receipts printed after the backup; the ledger says why numbers are left out.",
+        ),
+    ),
     "disk-slow": _Known(
         ("Ổ đĩa chậm", "The disk is slow"),
         ("Kiểm tra sức khỏe ổ đĩa, phần mềm diệt virus.", "Check the disk's health and virus scanners."),

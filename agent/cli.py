@@ -27,6 +27,8 @@ COMMANDS = {
     "ports": ("serial ports, and what is heard on one", "thungan ports /dev/ttyUSB0 --listen 5"),
     "page": ("the page of the shop: its address, its PIN", "thungan page pin --data shop"),
     "capture": ("listen to any source, without issuing", "thungan capture test serial://COM3?baud=9600"),
+    "backup": ("copy the database to the second place, verified", "thungan backup --data shop"),
+    "restore": ("bring a backup back; no number is used twice", "thungan restore --data shop"),
     "sync": ("deliver what is waiting", "thungan sync --once --data shop"),
     "status": ("how the register stands", "thungan status --data shop --json"),
     "invoice": ("look at invoices", "thungan invoice list --data shop"),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from platformdirs import user_data_path
 
+from agent.backup_settings import BackupSettings
 from agent.buyer_later import BuyerWait, read_buyer_wait
 from agent.errors import ConfigInvalid
 from agent.key_settings import KeySettings, read_key_settings
@@ -106,6 +107,13 @@ every = 15                      # giây giữa hai lần gửi
 # per_minute = 60               # số gói nhiều nhất mỗi phút; 0: không giới hạn / most messages a minute
 # pin = "sha256:…"              # chỉ tin máy chủ có khóa này / trust only the server with this key
 
+[backup]                        # bản sao lưu ở nơi thứ hai: thư mục, ổ USB, ổ mạng (docs/backup.md)
+folder = ""                     # ví dụ "D:/sao-luu", "/media/usb/thungan"; để trống: không sao lưu / none
+# every = 15                    # phút, chỉ khi có gì mới / minutes, where there is anything new
+# keep = 10                     # số bản mới nhất và số ngày được giữ / newest copies and days that are kept
+# [retention]
+# live_months = 2               # tháng trọn vẹn giữ trong tệp dữ liệu; tháng cũ hơn được nén lại
+
 [page]                          # trang xem trên máy này: http://127.0.0.1:8380/ (docs/page.md)
 on = true
 port = 8380
@@ -143,6 +151,8 @@ class Config:
     said: dict[str, Any]  # config.toml as it is, for the ledger's history of set-ups
     forms: dict[str, Any]  # [office] and [representative], as agent.form_filling reads them
     page: PageSettings
+    backup: BackupSettings
+    live_months: int  # whole months that stay in the database; older ones are packed into archives
 
     @property
     def seller(self) -> Seller:
@@ -224,9 +234,10 @@ def _read(folder: Path, take: _Sections, said: dict[str, Any]) -> Config:
         _percent(take.text("household.direct_rate", 6, "1%")),
         take.text("household.note", 400, REDUCTION_NOTE),
     )
+    number = take.whole("register.number", 1, MAX_REGISTER)
     config = Config(
         folder=folder,
-        register=Register(terms, letters, taxpayer, take.whole("register.number", 1, MAX_REGISTER)),
+        register=Register(terms, letters, taxpayer, number),
         sources=_sources(folder, take),
         hold_limit=take.whole("source.hold_ms", 100, 10_000, 1_500) / 1000,
         keys=read_key_settings(take, folder),
@@ -248,6 +259,8 @@ def _read(folder: Path, take: _Sections, said: dict[str, Any]) -> Config:
         said=said,
         forms=_form_values(take),
         page=_page(folder, take),
+        backup=_backup(folder, take, f"{seller.tax_code}-{number}"),
+        live_months=take.whole("retention.live_months", 1, 120, 2),
     )
     take.finish()
     return config
@@ -295,6 +308,15 @@ def _page(folder: Path, take: _Sections) -> PageSettings:
         language=take.text("page.language", 2, "vi"),
         certificate=_path(folder, take.text("page.certificate", 500, "")),
         key=_path(folder, take.text("page.key", 500, "")),
+    )
+
+
+def _backup(folder: Path, take: _Sections, register: str) -> BackupSettings:
+    """Several registers may share a folder: each has its own below it."""
+    given = take.text("backup.folder", 500, "")
+    place = folder / given / register if given else None
+    return BackupSettings(
+        place, take.whole("backup.every", 1, 1440, 15), take.whole("backup.keep", 2, 1000, 10)
     )
 
 

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from agent.backing_up import BackupSchedule
 from agent.buyer_later import PAPER
 from agent.capture_keeping import CaptureKeeper
 from agent.clock_watch import ClockWatch
@@ -361,8 +362,9 @@ class Daemon:
         self.config = config
         self.store = Store(config.folder, invoices=config.keys.invoices, patient=True)
         _quietly(partial(record_start, config, self.store))()
-        self.till = Till(config, self.store, on_taken)
+        self.till = Till(config, self.store, on_taken, Spool.of(config.folder, config.backup.place))
         self.disk = DiskWatch(self.store, self.till.keeper, config.folder, _quietly(self.look_after))
+        self.backups = BackupSchedule(config, self.store, self.tell)
         self._delivery: Delivery | None = None
         self._sources: list[Running] = []
         self._scheduler: BackgroundScheduler | None = None
@@ -403,6 +405,7 @@ class Daemon:
             (self.checkpoint, {"minutes": 10}),
             (self.look_after, {"minutes": 1}),
             (self.disk.look, {"seconds": DISK_LOOK}),
+            (self.backups.run, {"minutes": self.config.backup.every}),
         ):
             self._scheduler.add_job(_quietly(work), "interval", **every)
         # The first time at once, and not before: it asks over the network.

@@ -132,7 +132,8 @@ def _documents(known: set[tuple[str, str]]) -> Callable[[sqlite3.Connection], It
 
 
 def _numbers(connection: sqlite3.Connection) -> Iterator[str]:
-    """No holes; a series begins with 1, or where the ledger says another program ended."""
+    """No holes but those that the ledger gives a reason for; a series begins with 1, or where the ledger says
+    another program ended."""
     begins: dict[tuple[int, str], int] = {}
     for (body,) in connection.execute("SELECT body FROM leaf WHERE kind = 'numbers.taken-over' ORDER BY seq"):
         try:
@@ -140,11 +141,29 @@ def _numbers(connection: sqlite3.Connection) -> Iterator[str]:
             begins[int(fields["form"]), str(fields["symbol"])] = int(fields["last_number"]) + 1
         except (ValueError, KeyError, TypeError):
             yield "a leaf about numbers taken over cannot be read"
+    jumped: list[tuple[int, str, int, int]] = []
+    for (body,) in connection.execute("SELECT body FROM leaf WHERE kind = 'numbers.jumped' ORDER BY seq"):
+        try:
+            fields = json.loads(body)
+            series = int(fields["form"]), str(fields["symbol"])
+            jumped.append((*series, int(fields["first"]), int(fields["last"])))
+        except (ValueError, KeyError, TypeError):
+            yield "a leaf about numbers that were left out cannot be read"
     rows = connection.execute(
         "SELECT form, symbol, COUNT(*), MIN(number), MAX(number) FROM invoice GROUP BY form, symbol"
     )
     for form, symbol, count, first, last in rows:
-        if last - first + 1 != count or first != begins.get((form, symbol), 1):
+        begin = begins.get((form, symbol), 1)
+        left_out = set[int]()
+        for of_form, of_symbol, low, high in jumped:
+            if (of_form, of_symbol) == (form, symbol):
+                left_out.update(range(max(low, begin), min(high, last) + 1))
+                for (number,) in connection.execute(
+                    "SELECT number FROM invoice WHERE form = ? AND symbol = ? AND number BETWEEN ? AND ?",
+                    (form, symbol, low, high),
+                ):
+                    yield f"form {form} symbol {symbol}: number {number} was left out by the ledger, yet used"
+        if last - begin + 1 - len(left_out) != count or (first != begin and begin not in left_out):
             yield f"form {form} symbol {symbol}: {count} invoices, numbers {first} to {last}: a hole"
 
 

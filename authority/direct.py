@@ -30,7 +30,7 @@ from authority.errors import (
     RedirectRefused,
     Rejected,
 )
-from authority.gateway import Collected, LookUp, Numbering
+from authority.gateway import Collected, LookUp, Numbering, NumbersKnown
 from authority.https_line import HttpAnswer, HttpsLine, Timeouts
 from authority.package import PACKAGE_LIMIT
 
@@ -148,6 +148,24 @@ class DirectGateway:
         if known is not (answer.status == 200) or not isinstance(entries, list):
             raise AnswerNonsense(f"the look-up at {self.name} is not of the documented form")
         return LookUp(known, tuple(_xml_bytes(entry, self.name) for entry in entries))
+
+    def numbers_known(self, tax_code: str, form: int, symbol: str, after: int) -> NumbersKnown:
+        """``GET /v1/numbers/{MST}/{form}/{symbol}``; see ``KnowsNumbers``."""
+        series = f"{quote(tax_code, safe='')}/{form}/{quote(symbol, safe='')}"
+        answer = self._line.request("GET", f"{self._base}/v1/numbers/{series}?after={after}")
+        if answer.status != 200:
+            raise _refusal(answer, self.name)
+        found = _json_object(answer, self.name)
+        last, code, numbers = found.get("last_number"), found.get("last_code"), found.get("numbers")
+        whole = isinstance(numbers, list) and all(type(one) is int for one in numbers)
+        if (
+            type(last) is not int
+            or not isinstance(code, str | None)
+            or not isinstance(numbers, list)
+            or not whole
+        ):
+            raise AnswerNonsense(f"what {self.name} says of its numbers is not of the documented form")
+        return NumbersKnown(last, code, frozenset(numbers))
 
     def close(self) -> None:
         """See ``Gateway.close``."""

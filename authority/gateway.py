@@ -8,7 +8,7 @@ same bytes again), ``Rejected`` (read and not taken). It never changes, repeats 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -34,6 +34,27 @@ class LookUp:
 
     known: bool | None
     messages: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NumbersKnown:
+    """What the other side has registered of a series: the last number, its code, all numbers asked for."""
+
+    last_number: int
+    last_code: str | None
+    numbers: frozenset[int]
+
+
+@runtime_checkable
+class KnowsNumbers(Protocol):
+    """A gateway that can be asked after a restore which numbers were used; not every provider can."""
+
+    def numbers_known(self, tax_code: str, form: int, symbol: str, after: int) -> NumbersKnown:
+        """The registered numbers of a series above ``after``.
+
+        Raises:
+            GatewayError: nothing is known.
+        """
 
 
 class Gateway(Protocol):

@@ -9,7 +9,7 @@ import itertools
 from typing import TYPE_CHECKING
 
 from authority.errors import ConnectionCut, GatewayFailed, GatewayTimeout, GatewayUnreachable, MessageTooLarge
-from authority.gateway import Collected, LookUp, Numbering
+from authority.gateway import Collected, LookUp, Numbering, NumbersKnown
 from authority.package import PACKAGE_LIMIT
 
 if TYPE_CHECKING:
@@ -84,6 +84,11 @@ class MemoryGateway:
     def look_up(self, message_id: str) -> LookUp:
         """See ``Gateway.look_up``."""
         return self._sandbox.look_up(message_id, self._reached())
+
+    def numbers_known(self, tax_code: str, form: int, symbol: str, after: int) -> NumbersKnown:
+        """See ``KnowsNumbers``."""
+        self._reached()
+        return self._sandbox.numbers_known(tax_code, form, symbol, after)
 
     def close(self) -> None:
         """Nothing to give back: the sandbox belongs to whoever made it."""

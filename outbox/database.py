@@ -52,8 +52,10 @@ class FileMark:
         return other is not None and (self.device, self.inode) == (other.device, other.inode)
 
 
-def open_writing(path: Path) -> sqlite3.Connection:
+def open_writing(path: Path, *, believed: bool = False) -> sqlite3.Connection:
     """Open, or make, the database and bring its schema up to date (after a backup of it).
+
+    ``believed``: whatever the witness has seen (a restore).
 
     Raises:
         DatabaseUnusable: and its kinds (``outbox.disk``); DatabaseSwapped where the witness has seen more.
@@ -61,10 +63,11 @@ def open_writing(path: Path) -> sqlite3.Connection:
     """
     try:
         _finish_putting_back(path)
-        _look_for_file(path)
+        if not believed:
+            _look_for_file(path)
         connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=WAIT)
         try:
-            _prepare(connection, path)
+            _prepare(connection, path, believed=believed)
             _make_durable(path)
         except BaseException:
             connection.close()
@@ -228,11 +231,12 @@ def _look_at_witness(connection: sqlite3.Connection, path: Path) -> None:
         )
 
 
-def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+def _prepare(connection: sqlite3.Connection, path: Path, *, believed: bool) -> None:
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA foreign_keys=ON")
-    _look_at_witness(connection, path)
+    if not believed:
+        _look_at_witness(connection, path)
     from sqlite_utils import Database  # late: readers do without
 
     database = Database(connection)

@@ -13,6 +13,8 @@
     ├── NoSigningKey         E-OUT-008  the seller's key is not there at the moment
     ├── NumberTaken          E-OUT-009  numbers that cannot be taken over from another program
     ├── ClockWrong           E-OUT-020  the clock is off by days, so the authority or the calendar says
+    ├── BackupFailed         E-OUT-037  a backup cannot be made or is not whole
+    ├── LastNumberUnknown    E-OUT-038  nobody can say which numbers were used after a backup
     ├── StoreSlow            E-OUT-030  the disk does not answer in time
     └── (DatabaseUnusable)
         ├── DiskFull         E-OUT-031  no room left on the disk
@@ -103,6 +105,24 @@ class DatabaseSwapped(DatabaseUnusable):
     code = "E-OUT-036"
     advice_vi = "Tệp dữ liệu bị xóa hoặc bị thay bằng bản cũ: dừng thungan rồi chạy thungan restore."
     advice_en = "The database was deleted or replaced by an older copy: stop thungan, run thungan restore."
+
+
+class BackupFailed(OutboxError):
+    """A backup cannot be made, or is not whole."""
+
+    code = "E-OUT-037"
+    advice_vi = "Cắm lại USB hoặc kiểm tra thư mục sao lưu [backup] (còn chỗ, có quyền ghi)."
+    advice_en = "Put the USB stick back or check the folder under [backup] (room, rights)."
+    exit_code = 3
+
+
+class LastNumberUnknown(OutboxError):
+    """Nobody can say which numbers were used after the backup was made."""
+
+    code = "E-OUT-038"
+    advice_vi = "Xem số trên phiếu in gần nhất rồi chạy lại với --last-number SỐ."
+    advice_en = "Look at the latest printed receipt and run it again with --last-number NUMBER."
+    exit_code = 3
 
 
 class StoreSlow(OutboxError):

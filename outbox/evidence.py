@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _AT = re.compile(r'"at":"([^"]*)"')
 _SHA256 = re.compile(r'"sha256":"([^"]*)"')
 # Leaves that belong to every bundle, whenever they were written: how the register was set up.
-_ALWAYS = frozenset({"configuration", "numbers.taken-over"})
+_ALWAYS = frozenset({"configuration", "numbers.taken-over", "numbers.jumped", "database.restored"})
 _TABLES = {
     "captures": "SELECT * FROM capture WHERE id IN chosen_capture ORDER BY id",
     "sales": "SELECT * FROM sale WHERE id IN chosen_sale ORDER BY id",

@@ -41,10 +41,10 @@ def next_identity(tx: Tx, register: Register, day: date) -> Identity:
         NumbersExhausted: there is none left.
     """
     form, symbol = register.terms.form, Symbol.of_year(register.letters, day.year)
-    number = _count(tx, _number_counter(register, symbol))
+    number = _count(tx, number_counter(register, symbol))
     if number > MAX_NUMBER:
         raise NumbersExhausted(f"symbol {symbol} has used its last number {MAX_NUMBER}")
-    count = _count(tx, _code_counter(register, day.year))
+    count = _count(tx, code_counter(register, day.year))
     code = AuthorityCode.for_register(form, day.year, register.taxpayer, register.number, count)
     left = min(MAX_NUMBER - number, REGISTER_COUNTERS - 1 - count)
     if left < LEFT_AT_ALARM:
@@ -65,8 +65,8 @@ def take_over(register: Register, year: int, last_number: int, last_code: int | 
 
     def job(tx: Tx) -> None:
         for name, value, most in (
-            (_number_counter(register, symbol), last_number, MAX_NUMBER),
-            (_code_counter(register, year), code, REGISTER_COUNTERS - 1),
+            (number_counter(register, symbol), last_number, MAX_NUMBER),
+            (code_counter(register, year), code, REGISTER_COUNTERS - 1),
         ):
             if not 0 <= value < most:
                 raise NumberTaken(f"the last number {value} is not in 0…{most - 1}")
@@ -96,11 +96,13 @@ def _issued_here(tx: Tx, register: Register, symbol: Symbol) -> bool:
     return row is not None
 
 
-def _number_counter(register: Register, symbol: Symbol) -> str:
+def number_counter(register: Register, symbol: Symbol) -> str:
+    """The counter of a series' numbers."""
     return f"number:{int(register.terms.form)}:{symbol}"
 
 
-def _code_counter(register: Register, year: int) -> str:
+def code_counter(register: Register, year: int) -> str:
+    """The counter of a register's authority codes in a year."""
     return f"code:{register.taxpayer}:{year}:{register.number}"
 
 

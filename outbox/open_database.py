@@ -40,12 +40,12 @@ class OpenDatabase:
         DatabaseUnusable, DatabaseNewer: as ``open_writing``.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, believed: bool = False) -> None:
         self._path = path
-        self._open()
+        self._open(believed=believed)
 
-    def _open(self) -> None:
-        self.connection = open_writing(self._path)
+    def _open(self, *, believed: bool = False) -> None:
+        self.connection = open_writing(self._path, believed=believed)
         try:
             self.ledger = LedgerWriter(self.connection)
             rows = self.connection.execute("SELECT name, value FROM counter").fetchall()

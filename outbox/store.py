@@ -93,6 +93,7 @@ class Store:
 
     A disk or database that fails while it is open fails every job with its own error, and is tried again
     with the next. ``patient``: so it is from the beginning; a register must not wait for its disk.
+    ``believed``: whatever the witness beside it has seen (a restore).
 
     Raises on opening:
         DataFolderBusy: another process has it open for writing.
@@ -107,9 +108,11 @@ class Store:
         *,
         invoices: EachInvoice = EachInvoice.ALWAYS,
         patient: bool = False,
+        believed: bool = False,
     ) -> None:
         self.path = folder / NAME
         self._clock = clock
+        self._believed = believed
         self._lock: Any = None
         self._database: OpenDatabase | None = None
         self._problem: ThunganError | None = None
@@ -249,7 +252,7 @@ class Store:
         try:
             if self._lock is None:
                 self._lock = lock_folder(self.path.parent)
-            self._database = OpenDatabase(self.path)
+            self._database = OpenDatabase(self.path, believed=self._believed)
         except (DatabaseUnusable, DatabaseNewer) as error:
             self._problem = error
             raise

@@ -26,7 +26,7 @@ from authority.envelope import (
     read_envelope,
 )
 from authority.errors import MessageUnreadable
-from authority.gateway import LookUp
+from authority.gateway import LookUp, NumbersKnown
 from authority.sandbox.envelope_rules import REPEATED, TOO_LARGE, UNREADABLE, check_envelope
 from authority.sandbox.faults import FaultPlan
 from authority.sandbox.notice_desk import NoticeDesk
@@ -119,6 +119,10 @@ class Sandbox:
         return LookUp(
             known=True, messages=(known.technical, *self._store.answers_to(message_id, now.timestamp()))
         )
+
+    def numbers_known(self, tax_code: str, form: int, symbol: str, after: int) -> NumbersKnown:
+        """What is registered of a series above ``after``, for a shop that had to restore a backup."""
+        return self._store.numbers_known(tax_code, form, symbol, after)
 
     def statistics(self) -> dict[str, object]:
         """The figures tests ask for; ``doubly_registered`` must be 0 for ever (promise P3)."""

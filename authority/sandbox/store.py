@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from authority.gateway import NumbersKnown
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -296,6 +298,23 @@ class Store:
             )
             counters = dict(self._db.execute("SELECT name, value FROM counters").fetchall())
         return Counts(messages, arrivals, invoices, doubly, outcomes, counters)
+
+    def numbers_known(self, tax_code: str, form: int, symbol: str, after: int) -> NumbersKnown:
+        """The numbers of a series above ``after``, its last number and that one's code."""
+        with self._lock:
+            rows = self._db.execute(
+                "SELECT number, code FROM registered WHERE tax_code = ? AND form = ? AND symbol = ?"
+                " AND number > ? ORDER BY number",
+                (tax_code, form, symbol, after),
+            ).fetchall()
+            last = self._db.execute(
+                "SELECT number, code FROM registered WHERE tax_code = ? AND form = ? AND symbol = ?"
+                " ORDER BY number DESC LIMIT 1",
+                (tax_code, form, symbol),
+            ).fetchone()
+        return NumbersKnown(
+            last[0] if last else 0, last[1] if last else None, frozenset(row[0] for row in rows)
+        )
 
     def registered(self, page: int = 1_000) -> Iterator[Registered]:
         """All registered invoices in the order they came, read page by page."""

@@ -50,6 +50,7 @@ def sandbox_app(sandbox: Sandbox, clock: Callable[[], datetime]) -> Starlette:
             Route("/v1/messages", pages.take_in, methods=["POST"]),
             Route("/v1/messages/{message_id}", pages.look_up, methods=["GET"]),
             Route("/v1/inbox/{code}", pages.inbox, methods=["GET"]),
+            Route("/v1/numbers/{tax_code}/{form:int}/{symbol}", pages.numbers, methods=["GET"]),
             Route("/v1/statistics", pages.statistics, methods=["GET"]),
             Route("/v1/registered", pages.registered, methods=["GET"]),
             Route("/v1/reviews", pages.ask_review, methods=["POST"]),
@@ -107,6 +108,24 @@ class _Pages:
         if not found.known:
             return JSONResponse({"known": False}, 404)
         return JSONResponse({"known": True, "messages": [content.decode() for content in found.messages]})
+
+    async def numbers(self, request: Request) -> Response:
+        if refusal := await self._closed(request):
+            return refusal
+        after = request.query_params.get("after", "0")
+        if not (after.isascii() and after.isdigit() and len(after) <= 9):
+            return PlainTextResponse("after must be a number", 400)
+        series = request.path_params
+        found = await run_in_threadpool(
+            self._sandbox.numbers_known, series["tax_code"], series["form"], series["symbol"], int(after)
+        )
+        return JSONResponse(
+            {
+                "last_number": found.last_number,
+                "last_code": found.last_code,
+                "numbers": sorted(found.numbers),
+            }
+        )
 
     async def statistics(self, request: Request) -> Response:
         del request
