@@ -155,9 +155,8 @@ class Till:
         if capture_id is None:
             return b""
         crash_point("till.stored")
-        return self._understand(
-            RawCapture(capture_id, source, captured.data, ended_by, captured.form), began, captured.origin
-        )
+        raw = RawCapture(capture_id, source, captured.data, ended_by, captured.form, captured.origin)
+        return self._understand(raw, began)
 
     def _take_record(self, source: str, captured: Captured, began: float) -> bytes:
         """A record of a file or database: taken once; what has changed since is put before a person."""
@@ -180,13 +179,13 @@ class Till:
         )
         if recorded.outcome is Outcome.KNOWN:
             return b""
-        raw = RawCapture(recorded.capture_id, source, captured.data, captured.ended_by, captured.form)
+        raw = RawCapture(recorded.capture_id, source, captured.data, captured.ended_by, captured.form, origin)
         if recorded.outcome is Outcome.CHANGED:
             log.warning("%s", recorded.problem)
             reading = Reading(Kind.QUARANTINED, None, (recorded.problem,), "utf-8", "")
             return self._answer(raw, reading, None, began)
         try:
-            return self._understand(raw, began, origin)
+            return self._understand(raw, began)
         except TransitionRefused:
             return b""  # settled meanwhile
         except ThunganError as error:
@@ -217,8 +216,8 @@ class Till:
                 return done
         return len(waiting)
 
-    def _understand(self, capture: RawCapture, began: float, origin: str = "") -> bytes:
-        capture_id = capture.capture_id
+    def _understand(self, capture: RawCapture, began: float) -> bytes:
+        capture_id, origin = capture.capture_id, capture.origin
         reading = understand(capture.form, capture.data, self._profiles.of(capture.source))
         if origin and reading.problems:
             # A person looks for the row in the file, not for the bytes in the store.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from drivers.memory import Position, SeenFile
@@ -9,7 +10,9 @@ from outbox.records import (
     FileRead,
     digest_of,
     file_edited,
+    file_read,
     files_read,
+    oldest_open,
     read_position,
     record_vanished,
     remember_file,
@@ -50,12 +53,13 @@ class StoredMemory:
 
     def file(self, name: str) -> SeenFile | None:
         """As ``Memory.file``."""
-        return self.files().get(name)
+        found = file_read(self._read, self._name, name)
+        return None if found is None else _seen(found)
 
-    def files(self) -> dict[str, SeenFile]:
+    def files(self, after: str, most: int) -> dict[str, SeenFile]:
         """As ``Memory.files``."""
-        found = files_read(self._read, self._name)
-        return {name: SeenFile(one.size, one.modified, one.sha256) for name, one in found.items()}
+        found = files_read(self._read, self._name, after, most)
+        return {name: _seen(one) for name, one in found.items()}
 
     def read(self, name: str, seen: SeenFile) -> None:
         """As ``Memory.read``."""
@@ -64,6 +68,10 @@ class StoredMemory:
     def edited(self, name: str, seen: SeenFile) -> None:
         """As ``Memory.edited``."""
         self._store.run(file_edited(self._source, self._name, name, _kept(seen)))
+
+    def oldest_open(self) -> int | None:
+        """As ``Memory.oldest_open``."""
+        return oldest_open(self._read, self._name, datetime.now(UTC))
 
     def position(self) -> Position | None:
         """As ``Memory.position``."""
@@ -78,6 +86,10 @@ class StoredMemory:
         """Let go of the connection."""
         if self._connection is not None:
             self._connection.close()
+
+
+def _seen(kept: FileRead) -> SeenFile:
+    return SeenFile(kept.size, kept.modified, kept.sha256)
 
 
 def _kept(seen: SeenFile) -> FileRead:

@@ -72,6 +72,8 @@ class DatabaseWatcher:
         """As ``Watcher.look``."""
         position = self._memory.position() or self._begin()
         low = max(position.floor, position.last - self._step * self._query.window)
+        if (still_open := self._memory.oldest_open()) is not None:
+            low = max(position.floor, min(low, still_open - 1))
         if self._ahead is not None:
             low = self._ahead
         rows = self._ask(self._query.sql, low)

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 PROCESSED = "processed"
 _UNDONE = ("~$*", ".*", "*.tmp", "*.part", "*.partial", "*.crdownload", "*.lock")
 CHUNK = 1 << 20
+MOST_AGAIN = 100  # files that were put away, in one look: there may be years of them
+UNFINISHED = 10  # times as long is waited for the end of a last row
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,8 @@ class FolderWatcher:
         self._keep = address.keep or not touch
         self._seen: dict[str, tuple[_Stamp, float]] = {}  # since when a file has been as it is
         self._unfit: dict[str, tuple[_Stamp, str]] = {}
+        self._read: dict[str, _Stamp] = {}  # of those that stay, as they were read
+        self._looked_at = ""  # the last file that was looked at again
 
     def look(self) -> None:
         """Take the files that are done, oldest first; as ``Watcher.look``."""
@@ -88,14 +92,34 @@ class FolderWatcher:
             for name, stamp in there.items()
         }
         self._unfit = {name: known for name, known in self._unfit.items() if there.get(name) == known[0]}
-        known = self._memory.files() if self._keep else {}
+        self._read = {name: known for name, known in self._read.items() if there.get(name) == known}
         done = [
             (self._folder / name, stamp)
             for name, (stamp, since) in self._seen.items()
-            if now - since >= self._address.settle and name not in self._unfit
-            if not (read := known.get(name)) or _Stamp(read.size, read.modified) != stamp
+            if name not in self._unfit and name not in self._read
+            if now - since >= self._address.settle * (1 if self._is_finished(name) else UNFINISHED)
+            if not self._is_known(name, stamp)
         ]
         return sorted(done, key=lambda one: (one[1].modified, one[0].name))
+
+    def _is_known(self, name: str, stamp: _Stamp) -> bool:
+        """Whether a file that stays in its place was read as it is."""
+        read = self._memory.file(name) if self._keep else None
+        if read is None or _Stamp(read.size, read.modified) != stamp:
+            return False
+        self._read[name] = stamp
+        return True
+
+    def _is_finished(self, name: str) -> bool:
+        """Whether a CSV ends with the end of a row: one that does not may be in the middle of a name."""
+        if self._mapping.format != "csv":
+            return True
+        try:
+            with (self._folder / name).open("rb") as file:
+                file.seek(-min(2, file.seek(0, os.SEEK_END)), os.SEEK_END)
+                return b"\n" in file.read()
+        except OSError:
+            return True  # reading it will say what is wrong
 
     def _is_ours(self, name: str) -> bool:
         folded = name.lower()
@@ -111,7 +135,10 @@ class FolderWatcher:
         part = path.name if self._keep else self._free_name(path.name)
         before = self._memory.file(path.name) if self._keep else None
         if before is None or before.sha256 != digest:
+            # Whatever goes wrong in reading is the file's fault, and it waits; in taking it is not.
+            self._unfit[path.name] = (stamp, "it could not be read")
             check_whole(path, self._mapping)
+            del self._unfit[path.name]
             if _stamp(path) != stamp:
                 return
             self._compare(part, self._take_all(path, part))
@@ -149,8 +176,12 @@ class FolderWatcher:
 
     def _look_again(self) -> list[str]:
         """Files that were put away and are no longer what they were."""
-        problems = []
-        for name, seen in self._memory.files().items() if not self._keep else ():
+        problems: list[str] = []
+        if self._keep:
+            return problems
+        some = self._memory.files(self._looked_at, MOST_AGAIN)
+        self._looked_at = max(some, default="") if len(some) == MOST_AGAIN else ""
+        for name, seen in some.items():
             path = self._folder / name
             try:
                 stamp = _stamp(path)
@@ -173,11 +204,11 @@ class FolderWatcher:
     def _free_name(self, name: str) -> str:
         """A name in ``processed`` that no file has: nothing is ever overwritten."""
         stem, dot, ending = name.rpartition(".")
-        known, number = self._memory.files(), 1
+        number = 1
         while True:
             put = name if number == 1 else f"{stem} ({number}){dot}{ending}"
             part = f"{PROCESSED}/{put}"
-            if part not in known and not (self._folder / part).exists():
+            if self._memory.file(part) is None and not (self._folder / part).exists():
                 return part
             number += 1
 

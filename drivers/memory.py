@@ -41,14 +41,18 @@ class Memory(Protocol):
     def file(self, name: str) -> SeenFile | None:
         """The file as it was last read."""
 
-    def files(self) -> dict[str, SeenFile]:
-        """Every file that was read."""
+    def files(self, after: str, most: int) -> dict[str, SeenFile]:
+        """Files that were read, in the order of their names, from behind ``after`` on."""
 
     def read(self, name: str, seen: SeenFile) -> None:
         """A file has been read to its end."""
 
     def edited(self, name: str, seen: SeenFile) -> None:
         """A file that was put away after it had been read is no longer what it was."""
+
+    def oldest_open(self) -> int | None:
+        """The least mark of the latest days' records that are no sale yet: open bills, such as could not be
+        read."""
 
     def position(self) -> Position | None:
         """How far the source has been read."""
@@ -90,9 +94,10 @@ class Forgetful:
         """As ``Memory.file``."""
         return self._files.get(name)
 
-    def files(self) -> dict[str, SeenFile]:
+    def files(self, after: str, most: int) -> dict[str, SeenFile]:
         """As ``Memory.files``."""
-        return dict(self._files)
+        names = sorted(name for name in self._files if name > after)[:most]
+        return {name: self._files[name] for name in names}
 
     def read(self, name: str, seen: SeenFile) -> None:
         """As ``Memory.read``."""
@@ -101,6 +106,10 @@ class Forgetful:
     def edited(self, name: str, seen: SeenFile) -> None:
         """As ``Memory.edited``."""
         self._files[name] = seen
+
+    def oldest_open(self) -> int | None:
+        """As ``Memory.oldest_open``; it does not know what its records were read as."""
+        return None
 
     def position(self) -> Position | None:
         """As ``Memory.position``."""

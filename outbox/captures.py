@@ -33,6 +33,7 @@ class RawCapture:
     data: bytes
     ended_by: str
     form: str = ESCPOS
+    origin: str = ""  # where in its source they stood, in words
 
 
 def record_capture(
@@ -169,7 +170,7 @@ def settle_capture(
 def raw_captures(connection: sqlite3.Connection) -> list[RawCapture]:
     """Captures stored but not yet understood, oldest first."""
     rows = connection.execute(
-        "SELECT id, source, data, ended_by, form FROM capture"
+        "SELECT id, source, data, ended_by, form, COALESCE(origin, '') FROM capture"
         " WHERE state IN ('raw', 'quarantined') AND state = 'raw' ORDER BY id"
     )
     return [RawCapture(*row) for row in rows]

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from hashlib import sha256
 from typing import TYPE_CHECKING
@@ -24,9 +25,11 @@ from outbox.store import stamp
 
 if TYPE_CHECKING:
     import sqlite3
+    from datetime import datetime
 
     from outbox.store import Job, Tx
 
+STAYS_OPEN = timedelta(days=7)  # so long a bill that is no sale yet is looked at again
 CHANGED, VANISHED, EDITED = "changed", "vanished", "edited"
 
 
@@ -103,7 +106,7 @@ def record_vanished(source: str, name: str, key: str) -> Job[int]:
         known = tx.execute(
             "SELECT record.sha256, capture_id, form, data, origin FROM record"
             " JOIN capture ON capture.id = capture_id"
-            " WHERE record.source = ? AND key = ? AND gone_at IS NULL",
+            " WHERE record.source = ? AND record.key = ? AND gone_at IS NULL",
             (name, key),
         ).fetchone()
         if known is None:
@@ -180,9 +183,32 @@ def taken_records(connection: sqlite3.Connection, name: str, part: str, since: i
     return {str(key): str(digest) for key, digest in rows}
 
 
-def files_read(connection: sqlite3.Connection, name: str) -> dict[str, FileRead]:
-    """Every file of a folder that was read, as it was then."""
-    rows = connection.execute("SELECT name, size, modified, sha256 FROM imported WHERE source = ?", (name,))
+def oldest_open(connection: sqlite3.Connection, name: str, now: datetime) -> int | None:
+    """The least mark of a source's records of the latest days that are no sale yet."""
+    row = connection.execute(
+        "SELECT MIN(mark) FROM record JOIN capture ON capture.id = capture_id"
+        " WHERE record.source = ? AND gone_at IS NULL AND captured_at > ?"
+        " AND (state = ? OR (state = ? AND kind = 'provisional'))",
+        (name, stamp(now - STAYS_OPEN), CaptureState.QUARANTINED, CaptureState.NON_SALE),
+    ).fetchone()
+    return None if row[0] is None else int(row[0])
+
+
+def file_read(connection: sqlite3.Connection, name: str, file: str) -> FileRead | None:
+    """One file of a folder as it was when it was read."""
+    row = connection.execute(
+        "SELECT size, modified, sha256 FROM imported WHERE source = ? AND name = ?", (name, file)
+    ).fetchone()
+    return None if row is None else FileRead(*row)
+
+
+def files_read(connection: sqlite3.Connection, name: str, after: str, most: int) -> dict[str, FileRead]:
+    """Files of a folder that were read, as they were then: ``most`` of them, by name, behind ``after``."""
+    rows = connection.execute(
+        "SELECT name, size, modified, sha256 FROM imported WHERE source = ? AND name > ?"
+        " ORDER BY name LIMIT ?",
+        (name, after, most),
+    )
     return {str(file): FileRead(size, modified, digest) for file, size, modified, digest in rows}
 
 
@@ -274,7 +300,7 @@ def _is_back(tx: Tx, given: RecordBytes) -> None:
     tx.leaf("record.back", None, source=given.name, key=given.key)
     rows = tx.execute(
         "SELECT capture_id FROM record_change JOIN capture ON capture.id = capture_id"
-        " WHERE record_change.source = ? AND key = ? AND kind = ? AND state = ?",
+        " WHERE record_change.source = ? AND record_change.key = ? AND kind = ? AND state = ?",
         (given.name, given.key, VANISHED, CaptureState.QUARANTINED),
     ).fetchall()
     for (capture_id,) in rows:

@@ -231,8 +231,9 @@ def capture(connection: sqlite3.Connection, capture_id: int) -> RawCapture:
         NotFound: there is none.
     """
     row = connection.execute(
-        "SELECT id, source, data, ended_by, form FROM capture WHERE id = ?", (capture_id,)
+        "SELECT id, source, data, ended_by, form, COALESCE(origin, '') FROM capture WHERE id = ?",
+        (capture_id,),
     ).fetchone()
     if row is None:
         raise NotFound(f"there is no capture {capture_id}")
-    return RawCapture(row[0], row[1], bytes(row[2]), row[3], row[4])
+    return RawCapture(row[0], row[1], bytes(row[2]), *row[3:])

@@ -141,7 +141,7 @@ def _scalar(value: Any) -> str:
     if isinstance(value, int):
         return str(value)
     if isinstance(value, float):
-        value = Decimal(repr(value))
+        value = Decimal(f"{value:.15g}")  # what a sheet shows of it: 0.3, not 0.30000000000000004
         value = (
             value.quantize(Decimal(1))
             if value == value.to_integral_value() and abs(value) < 10**18

@@ -137,3 +137,23 @@ def test_the_password_is_found_nowhere(
     for path in shop.folder.rglob("*"):
         if path.is_file():
             assert PASSWORD.encode() not in path.read_bytes(), path
+
+
+def test_a_bill_that_stays_open_is_not_left_behind(tmp_path: Path, pos: Pos) -> None:
+    """A table that sits for hours while more bills are made than the window is wide."""
+    mapping = tmp_path / "narrow.toml"
+    shipped = Path(__file__).parents[2] / "drivers" / "mappings" / "sql-bills.toml"
+    mapping.write_text(shipped.read_text("utf-8").replace("window = 500", "window = 2"), "utf-8")
+    shop = Shop(tmp_path / "shop", f"sqlite://{pos.path}?profile={mapping}&every=1")
+    with shop.open():
+        shop.wait_for(1, LOOKED)
+        pos.bill(1)
+        pos.run("UPDATE bill SET state = 'open' WHERE id = 1")
+        shop.wait_for(1, "SELECT COUNT(*) FROM capture WHERE kind = 'provisional'")
+        for number in range(2, 9):
+            pos.bill(number)
+        shop.wait_for(7, INVOICES)
+        pos.run("UPDATE bill SET state = 'paid' WHERE id = 1")
+        shop.wait_for(8, INVOICES)
+    assert shop.one(QUARANTINED) == 0
+    assert shop.ledger_holds()

@@ -247,3 +247,38 @@ def test_quarantine_shows_a_record_and_its_row(
     reason = ["--set", "lines.0.quantity=2", "--reason", "gõ nhầm số lượng"]
     assert main(["quarantine", "resolve", "1", "--data", str(shop.folder), *reason]) == 0
     assert shop.invoices() == 1
+
+
+def test_a_file_that_breaks_its_reader_stops_no_other(
+    tmp_path: Path, exports: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A mistake of ours in one file is that file's trouble only."""
+    from drivers import folder
+
+    real = folder.check_whole
+
+    def breaks(path: Path, mapping: object) -> int:
+        if path.name == "a.csv":
+            raise RuntimeError("a mistake in the reader")
+        return real(path, mapping)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(folder, "check_whole", breaks)
+    shop = shop_of(tmp_path, exports)
+    with shop.open():
+        put(exports / "a.csv", rows_of_sale("HD01"))
+        put(exports / "b.csv", rows_of_sale("HD02"))
+        shop.wait_for(1, INVOICES)
+    assert (exports / "a.csv").exists()
+
+
+def test_years_of_files_are_looked_at_again_in_turn(
+    tmp_path: Path, exports: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("drivers.folder.MOST_AGAIN", 2)
+    shop = shop_of(tmp_path, exports)
+    with shop.open():
+        for number in range(7):
+            put(exports / f"{number}.csv", rows_of_sale(f"HD{number}"))
+        shop.wait_for(7, READ)
+        put(exports / "processed" / "6.csv", rows_of_sale("HD6", 1_000))
+        shop.wait_for(2, QUARANTINED)  # the file and its sale
