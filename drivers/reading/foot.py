@@ -89,7 +89,11 @@ def read_foot(rows: Sequence[Row], first: int, profile: Profile) -> list[Entry]:
 
 
 def ends_goods(row: Row, profile: Profile) -> bool:
-    """Whether a row is the first of the foot: a labelled sum."""
+    """Whether a row is the first of the foot: a labelled sum, or several beside each other."""
+    return not _product(row) and any(_ends_goods(part, profile) for part in _split(row))
+
+
+def _ends_goods(row: Row, profile: Profile) -> bool:
     parts = labelled(row)
     if parts is None:
         if RATE_ALONE.fullmatch(row.folded):
@@ -100,8 +104,6 @@ def ends_goods(row: Row, profile: Profile) -> bool:
         # a count with decimals, a sum that cannot be read, or a total's word alone on its row
         return bool(roles & ENDING if garbled else "total" in roles and label.strip(" :") != "tong")
     roles, extra = _roles(parts[0], profile)
-    if _product(row):
-        return False  # the figures of goods, behind the word for their VAT rate
     if extra is not None and roles & {"fee", "service", "tip", "rounding"}:
         return False  # a fee sold like goods, with its quantity and price
     return bool(roles & ENDING) and "note" not in roles

@@ -150,6 +150,10 @@ class _Below:
         )
 
     def _only_given(self, given: int, change: int, due: int, word: PaymentMethod | None) -> list[Payment]:
+        left = due - given
+        if left > 0 and not change and set(self._given) == {given} and self._remaining == [left]:
+            self._remaining = []  # it is on credit: nothing on the paper pays it
+            return [Payment(PaymentMethod.CREDIT, left), Payment(word or PaymentMethod.CASH, given)]
         if given - change != due or any(amount not in {given, due} for amount in self._given):
             raise Unpaid(f"payments {given} less change {change} are not the total {self._total}")
         if change and word not in {None, PaymentMethod.CASH}:
