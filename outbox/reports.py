@@ -66,6 +66,12 @@ def documents(connection: sqlite3.Connection) -> Iterator[bytes]:
             yield bytes(document)
 
 
+def damage(connection: sqlite3.Connection) -> str | None:
+    """What SQLite finds wrong with the file, page by page; None where all is whole. Reads every page."""
+    found: str = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    return None if found == "ok" else found
+
+
 def oldest_unsent(connection: sqlite3.Connection) -> str | None:
     """When the oldest invoice was issued that the authority has not taken in."""
     row = connection.execute(

@@ -50,7 +50,14 @@ def test_it_runs_until_windows_asks_for_the_end(tmp_path: Path) -> None:
     assert run_service(Host(until=lambda: True), folder) == 0, "the folder was let go"
 
 
+def test_without_a_shop_the_set_up_is_served(tmp_path: Path) -> None:
+    host = Host(until=lambda: True)
+    assert run_service(host, tmp_path) == 0
+    assert host.up
+
+
 def test_what_cannot_start_says_why_and_is_started_again(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text("nothing = that helps\n")
     host = Host(until=lambda: True)
     assert run_service(host, tmp_path) == FAILED
     assert not host.up
