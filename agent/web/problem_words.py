@@ -51,13 +51,24 @@ _KNOWN = (
     (r"(.*): (.*) is no number as the mapping writes them", "{0}: {1} không phải là số"),
     (r"there is no column (.*)", "Không có cột {0}"),
 )
-_COMPILED = tuple((re.compile(pattern), words) for pattern, words in _KNOWN)
+# The same in English, where the problem's own words are not plain enough.
+_PLAINER = (
+    (
+        rf"lines {_N}, discount {_N}: {_N} is not the total {_N}",
+        "The lines come to {2}, but the receipt's total is {3}",
+    ),
+    (rf"lines {_N}(.*) is not the total {_N}", "The lines come to {0}{1}, but the total is {2}"),
+)
+_COMPILED = {
+    language: tuple((re.compile(pattern), words) for pattern, words in known)
+    for language, known in (("vi", _KNOWN), ("en", _PLAINER))
+}
 _FIGURE = re.compile(r"(?<![\w.,-])[0-9]{4,15}(?!\w|[.,][0-9])")
 
 
 def in_words(problems: Iterable[str], language: str) -> list[str]:
     """Each problem once, in the person's language, with its figures grouped."""
-    found = dict.fromkeys(_said(problem) if language == "vi" else problem for problem in problems)
+    found = dict.fromkeys(_said(problem, language) for problem in problems)
     return [_FIGURE.sub(lambda match: _grouped(match[0], language), words) for words in found]
 
 
@@ -65,14 +76,14 @@ def in_words(problems: Iterable[str], language: str) -> list[str]:
 _PLACE = re.compile(r"(.*? (?:rows?|records?) [0-9-]+): (.*)")
 
 
-def _said(problem: str) -> str:
+def _said(problem: str, language: str) -> str:
     if place := _PLACE.fullmatch(problem):
-        return f"{place[1]}: {_known(place[2])}"
-    return _known(problem)
+        return f"{place[1]}: {_known(place[2], language)}"
+    return _known(problem, language)
 
 
-def _known(problem: str) -> str:
-    for pattern, words in _COMPILED:
+def _known(problem: str, language: str) -> str:
+    for pattern, words in _COMPILED[language]:
         if match := pattern.fullmatch(problem):
             return words.format(*match.groups())
     return problem

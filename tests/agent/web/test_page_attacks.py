@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import ssl
 from datetime import datetime
@@ -299,10 +300,15 @@ def test_goods_with_html_for_a_name_stay_text(serve: Serve) -> None:
     )
     served.take(receipt.encode(), receipt.replace("50.000\n", "51.000\n").encode())
     person = served.person()
-    for page in ("/", "/now"):
+    (capture,) = re.findall(r'href="/quarantine/([0-9]+)"', person.get("/quarantine"))
+    shown = ("/", "/now", "/invoices", "/invoices?q=alert", f"/quarantine/{capture}", "/invoices/1")
+    escaped = 0
+    for page in (*shown, "/invoices/1/correct", "/invoices/1/html"):
         text = person.get(page)
+        escaped += "&lt;script&gt;alert(1)" in text
         assert evil not in text
-        assert '"><b>' not in text
+        assert '"><b>' not in text, page
+    assert escaped >= 4, "it is shown, as text"
 
 
 def test_beyond_loopback_there_is_only_tls(serve: Serve) -> None:

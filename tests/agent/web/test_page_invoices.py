@@ -311,4 +311,8 @@ def test_the_first_page_reads_no_table_from_end_to_end(served: Served) -> None:
 def test_problems_in_words() -> None:
     said = in_words(["lines 70000, discount 0: 70000 is not the total 80000"] * 2, "vi")
     assert said == ["Cộng các dòng được 70.000, nhưng phiếu ghi tổng 80.000"]
+    assert in_words(["lines 7 - discount 2 is not the total 9"], "en") == [
+        "The lines come to 7 - discount 2, but the total is 9"
+    ]
+    assert in_words(["no lines"], "en") == ["no lines"]
     assert in_words(["something new 12345"], "vi") == ["something new 12.345"]
