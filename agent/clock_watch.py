@@ -1,4 +1,4 @@
-"""Noticing that the computer's clock was set: the wall clock against one that only counts.
+"""Watching the computer's clock: the wall clock against one that only counts, and against time servers.
 
 >>> wall, counted = iter([100.0, 160.0, 7360.0]), iter([5.0, 65.0, 125.0])
 >>> watch = ClockWatch(lambda: next(wall), lambda: next(counted))
@@ -8,13 +8,20 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from errors import ThunganError
+from outbox.clock import Witness, note_clock
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from outbox.store import Store
+
+log = logging.getLogger("thungan")
 JUMP = 120.0  # seconds; a time server's small corrections are none
 
 
@@ -38,3 +45,17 @@ class ClockWatch:
         before, self._ahead = self._ahead, self._wall() - self._counted()
         jump = self._ahead - before
         return timedelta(seconds=jump) if abs(jump) > JUMP else None
+
+
+def compare_with_time_servers(store: Store, servers: Sequence[str]) -> None:
+    """Hold the clock against the configured time servers; where none answers nothing happens."""
+    if not servers:
+        return
+    from authority.network_time import ask_time_servers  # late: most shops name none
+
+    try:
+        skew = ask_time_servers(servers)
+    except ThunganError as error:
+        log.info("%s", error)
+        return
+    store.run(note_clock(skew, Witness.TIME_SERVER))

@@ -114,6 +114,9 @@ folder = ""                     # ví dụ "D:/sao-luu", "/media/usb/thungan"; �
 # [retention]
 # live_months = 2               # tháng trọn vẹn giữ trong tệp dữ liệu; tháng cũ hơn được nén lại
 
+# [clock]                       # đồng hồ vẫn luôn được so với giờ của cơ quan thuế
+# ntp = ["vn.pool.ntp.org"]     # hỏi thêm khi không gặp được cơ quan thuế / asked where the authority is away
+
 [page]                          # trang xem trên máy này: http://127.0.0.1:8380/ (docs/page.md)
 on = true
 port = 8380
@@ -153,6 +156,7 @@ class Config:
     page: PageSettings
     backup: BackupSettings
     live_months: int  # whole months that stay in the database; older ones are packed into archives
+    time_servers: tuple[str, ...]  # asked for the time where the authority is not heard
 
     @property
     def seller(self) -> Seller:
@@ -261,9 +265,20 @@ def _read(folder: Path, take: _Sections, said: dict[str, Any]) -> Config:
         page=_page(folder, take),
         backup=_backup(folder, take, f"{seller.tax_code}-{number}"),
         live_months=take.whole("retention.live_months", 1, 120, 2),
+        time_servers=_time_servers(take),
     )
     take.finish()
     return config
+
+
+def _time_servers(take: _Sections) -> tuple[str, ...]:
+    servers = take.texts("clock.ntp")
+    if servers:
+        from authority.network_time import time_server_address  # late: most shops name none
+
+        for server in servers:
+            time_server_address(server)
+    return servers
 
 
 def _sources(folder: Path, take: _Sections) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from agent.backing_up import BackupSchedule
 from agent.buyer_later import PAPER
 from agent.capture_keeping import CaptureKeeper
-from agent.clock_watch import ClockWatch
+from agent.clock_watch import ClockWatch, compare_with_time_servers
 from agent.disk_watch import DiskWatch
 from agent.key_keeper import KeyKeeper
 from agent.opening_sources import open_source
@@ -38,8 +38,9 @@ from invoice.sale import Kind
 from outbox.alarms import clear_alarm, raise_alarm, standing_alarms
 from outbox.captures import RawCapture, hide_buyer, raw_captures, settle_capture
 from outbox.chronicle import program_stopped
+from outbox.clock import record_clock_jump
 from outbox.crash_points import crash_point
-from outbox.deadlines import record_clock_jump, watch_deadline
+from outbox.deadlines import watch_deadline
 from outbox.errors import (
     DatabaseNewer,
     DatabaseUnusable,
@@ -407,9 +408,10 @@ class Daemon:
             (self.backups.run, {"minutes": self.config.backup.every}),
         ):
             self._scheduler.add_job(_quietly(work), "interval", **every)
-        # The first time at once, and not before: it asks over the network.
-        watch, now = _quietly(self.keys.watch), datetime.now(UTC)
-        self._scheduler.add_job(watch, "interval", hours=1, next_run_time=now)
+        # The first time at once, and not before: these ask over the network.
+        now = datetime.now(UTC)
+        self._scheduler.add_job(_quietly(self.keys.watch), "interval", hours=1, next_run_time=now)
+        self._scheduler.add_job(_quietly(self.ask_time_servers), "interval", minutes=30, next_run_time=now)
         self._scheduler.start()
 
     def wait_until_listening(self, seconds: float) -> bool:
@@ -426,9 +428,9 @@ class Daemon:
             self.keys.look_after()
             if self._delivery is None:
                 self._open_delivery()
+        self.watch_clock()  # first: what waits is dated by it
         self.till.take_left_over()
         self.till.issue_waiting()
-        self.watch_clock()
         self.store.run(watch_deadline())
 
     def watch_clock(self) -> None:
@@ -437,6 +439,11 @@ class Daemon:
             log.warning("the clock was set by %d seconds", jump.total_seconds())
             self.store.run(record_clock_jump(jump))
             self.sync()
+            self.ask_time_servers()
+
+    def ask_time_servers(self) -> None:
+        """Compare the clock with the configured time servers."""
+        compare_with_time_servers(self.store, self.config.time_servers)
 
     @property
     def certificate(self) -> Certificate | None:

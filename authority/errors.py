@@ -10,6 +10,7 @@
     ├── FaultPlanInvalid            E-AUT-005  the sandbox's fault plan cannot be understood
     ├── GatewaySettingInvalid       E-AUT-006  address, certificate file or time-outs of a gateway
     ├── FormInvalid                 E-AUT-007  a form (registration, notice) that breaks its field table
+    ├── TimeNotTold                 E-AUT-008  a time server that does not answer, or not usably
     └── GatewayError                E-AUT-010
         ├── NotDelivered            E-AUT-011  the message has certainly not arrived: send it again
         │   ├── GatewayUnreachable  E-AUT-012  no connection
@@ -94,6 +95,14 @@ class FormInvalid(AuthorityError):
     def __init__(self, path: str, what: str) -> None:
         super().__init__(f"{path}: {what}")
         self.path = path
+
+
+class TimeNotTold(AuthorityError):
+    """A time server (NTP) that does not answer, or whose answer cannot be used."""
+
+    code = "E-AUT-008"
+    advice_vi = "Không gấp: đồng hồ vẫn được so với cơ quan thuế. Kiểm tra [clock] ntp trong config.toml."
+    advice_en = "Nothing urgent: the authority's clock is asked too. Check [clock] ntp in config.toml."
 
 
 class GatewayError(AuthorityError):

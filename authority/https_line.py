@@ -108,6 +108,7 @@ class HttpsLine:
         sent["Accept-Encoding"] = "identity"  # nothing that unpacks to more than was read
         if self._token is not None:
             sent["Authorization"] = f"Bearer {_header_safe(self._token)}"
+        self.clock_skew = None  # what the last server said is no word on the clock of now
         loop = self._started()
         exchange = self._exchange(method, url, content, sent)
         return asyncio.run_coroutine_threadsafe(exchange, loop).result()

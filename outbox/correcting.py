@@ -11,11 +11,11 @@ from invoice.invoice import Invoice, Relation
 from invoice.reader import read_invoice
 from invoice.sale import Kind, Sale
 from invoice.sale_json import sale_to_json
+from outbox.clock import checked_now
 from outbox.errors import NotFound
 from outbox.issuing import (
     Issued,
     MadeOf,
-    checked_now,
     insert_sale,
     legal_day,
     sign_and_store,
@@ -52,7 +52,7 @@ def issue_correction(
             raise CorrectionRefused(
                 f"the refund {sale.total} is more than what is left of the invoice, {original.left}"
             )
-        now = checked_now(tx)
+        now = checked_now(tx, register)
         kept = sale or Sale(Kind.SALE, None, None, (), 0, 0)
         sale_id = insert_sale(tx, kept, None)
         day = legal_day(tx, replace(kept, sold_at=None), register, now, live=True)

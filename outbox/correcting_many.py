@@ -24,9 +24,10 @@ from invoice.errors import CorrectionRefused
 from invoice.invoice import Invoice, Relation
 from invoice.sale import Kind, Sale
 from invoice.sale_json import sale_to_json
+from outbox.clock import checked_now
 from outbox.correcting import Original, mark_corrected, read_original
 from outbox.errors import NotFound
-from outbox.issuing import Issued, MadeOf, checked_now, insert_sale, legal_day, sign_and_store, witness_of
+from outbox.issuing import Issued, MadeOf, insert_sale, legal_day, sign_and_store, witness_of
 from outbox.numbering import Register, next_identity
 from outbox.packages import hold
 from outbox.signing_desk import ToSign
@@ -59,7 +60,7 @@ def issue_correction_of_many(
     def job(tx: Tx) -> Generator[ToSign, bytes, Issued]:
         originals = {one: read_original(tx.connection, one) for one in rights}
         check_together(tuple(originals.values()), tuple(rights.values()), relation, register, reason)
-        now = checked_now(tx)
+        now = checked_now(tx, register)
         sales = tuple(rights.values())
         lines = tuple(line for sale in sales for line in sale.lines)
         kept = Sale(Kind.SALE, None, None, lines, sum(s.discount for s in sales), sum(s.total for s in sales))

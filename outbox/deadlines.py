@@ -1,4 +1,4 @@
-"""What must leave the shop today: alarms that grow with the hour, and the authority's word on our clock.
+"""What must leave the shop today: alarms that grow with the hour.
 
 An invoice's data is to reach the authority on the day of the sale (Decree 123/2020, article 22 as amended;
 profile, section 4). Hours are Vietnam time.
@@ -11,16 +11,13 @@ from typing import TYPE_CHECKING
 
 from invoice.sale_json import VIETNAM
 from outbox.alarms import put_alarm, take_away_alarm
-from outbox.settings import drop_setting, write_setting
 
 if TYPE_CHECKING:
     from outbox.store import Job, Tx
 
-BEHIND, CLOCK_OFF = "delivery-behind", "clock-off"
-CLOCK_SKEW = "clock_skew"  # setting: seconds by which the authority's clock is ahead, where it matters
+BEHIND = "delivery-behind"
 ALARM_FROM, URGENT_FROM = 20, 22  # o'clock
 QUIET_FOR = timedelta(minutes=30)  # what was issued since then is simply on its way
-TOLERATED_SKEW = timedelta(minutes=5)
 
 
 def behind_words(now: datetime, count: int, oldest: str, issued_at: str) -> str | None:
@@ -62,36 +59,3 @@ def watch_deadline() -> Job[str | None]:
         return words
 
     return job
-
-
-def note_authority_clock(skew: timedelta) -> Job[None]:
-    """The job that compares clocks: ``skew`` is how far the authority's is ahead of ours.
-
-    A clock that is only some minutes off is an alarm; one that would give a wrong legal day stops issuing
-    (``issuing.checked_now``) until it is right.
-    """
-
-    def job(tx: Tx) -> None:
-        if abs(skew) <= TOLERATED_SKEW:
-            take_away_alarm(tx, CLOCK_OFF)
-            drop_setting(tx, CLOCK_SKEW)
-            return
-        theirs = tx.now + skew
-        shown = f"{theirs.astimezone(VIETNAM):%H:%M %d/%m/%Y}"
-        put_alarm(
-            tx,
-            CLOCK_OFF,
-            f"Đồng hồ máy tính sai: cơ quan thuế báo {shown}. Chỉnh lại ngày giờ. /"
-            f" The computer's clock is wrong: the authority's says {shown}. Set date and time right.",
-        )
-        if theirs.astimezone(VIETNAM).date() != tx.now.astimezone(VIETNAM).date():
-            write_setting(tx, CLOCK_SKEW, str(round(skew.total_seconds())))
-        else:
-            drop_setting(tx, CLOCK_SKEW)
-
-    return job
-
-
-def record_clock_jump(by: timedelta) -> Job[None]:
-    """The job that writes into the ledger that the clock was set while the agent ran; ``by`` < 0 is back."""
-    return lambda tx: tx.leaf("clock.jumped", None, seconds=round(by.total_seconds()))

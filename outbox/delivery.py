@@ -28,8 +28,8 @@ from outbox.answers import (
     take_answer,
 )
 from outbox.chronicle import note_line
+from outbox.clock import note_clock
 from outbox.crash_points import crash_point
-from outbox.deadlines import note_authority_clock
 from outbox.errors import NoSigningKey
 from outbox.forms import OutgoingForm, due_forms, mark_form_sending
 from outbox.pace import Pace
@@ -134,7 +134,7 @@ class Delivery:
             self._collect(done)
             self._acknowledge(done)
         if (skew := self._gateway.clock_skew) is not None:
-            self._store.run(note_authority_clock(skew))
+            self._store.run(note_clock(skew))
 
     def close(self) -> None:
         """Close the gateway's connections."""

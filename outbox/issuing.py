@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -18,9 +18,9 @@ from invoice.invoice import Invoice, LedgerWitness, Relation
 from invoice.redactable import redacted_form, with_salt
 from invoice.sale import Kind
 from invoice.sale_json import VIETNAM, public_digest, sale_to_json
+from outbox.clock import checked_now
 from outbox.crash_points import crash_point
-from outbox.deadlines import CLOCK_SKEW
-from outbox.errors import ClockWentBack, ClockWrong, NotFound, TransitionRefused
+from outbox.errors import NotFound, TransitionRefused
 from outbox.numbering import Register, next_identity
 from outbox.settings import read_setting, write_setting
 from outbox.signing_desk import ToSign
@@ -35,12 +35,8 @@ if TYPE_CHECKING:
     from invoice.sale import Sale
     from outbox.store import Job, Tx
 
-RELEASED = datetime(
-    2026, 11, 1, tzinfo=UTC
-)  # no sale of this program is older: a flat CMOS battery says 2000
 _WRITTEN = json.JSONEncoder(ensure_ascii=False).encode
 _SORTED = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
-CLOCK_TOLERANCE = timedelta(minutes=2)  # small corrections by a time server are not a clock gone back
 WHOLE_BATCH = 100_000  # no limit: an invoice that was never part of a refused package
 
 
@@ -81,7 +77,7 @@ def issue(
         if sale_id is not None and (known := issued_by_sale(tx.connection, sale_id)):
             link_capture(tx, capture_id, sale_id, again=True)
             return known
-        now = checked_now(tx)  # first: with a wrong clock a good sale would look wrong (rates by date)
+        now = checked_now(tx, register)  # first: rates hang on the date
         check_sale(sale, register.terms, now.astimezone(VIETNAM).date())
         if sale_id is None:
             sale_id = insert_sale(tx, sale, mark, said)
@@ -306,29 +302,6 @@ def insert_sale(tx: Tx, sale: Sale, mark: str | None, said: dict[str, Any] | Non
         ),
     )
     return int(row.lastrowid or 0)
-
-
-def checked_now(tx: Tx) -> datetime:
-    """Now, never behind the last issued invoice.
-
-    Raises:
-        ClockWentBack: the clock stands more than a small correction behind it.
-        ClockWrong: it stands before this program was made, or on another day than the authority's.
-    """
-    last = read_setting(tx, "last_issued_at")
-    now = tx.now
-    if now < RELEASED:
-        raise ClockWrong(f"the clock says {stamp(now)}, before this program was made")
-    if (skew := read_setting(tx, CLOCK_SKEW)) is not None:
-        theirs = now + timedelta(seconds=int(skew))
-        raise ClockWrong(f"the clock says {stamp(now)}, the authority's {stamp(theirs)}")
-    if last is not None:
-        latest = datetime.fromisoformat(last)
-        if now < latest - CLOCK_TOLERANCE:
-            raise ClockWentBack(f"the clock says {stamp(now)}, the last invoice was issued at {last}")
-        now = max(now, latest)
-    write_setting(tx, "last_issued_at", stamp(now))
-    return now
 
 
 def legal_day(tx: Tx, sale: Sale, register: Register, now: datetime, *, live: bool) -> date:

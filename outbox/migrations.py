@@ -246,6 +246,20 @@ def m014_api_requests(db: Database) -> None:
     _run(db, _FOURTEENTH)
 
 
+_FIFTEENTH = """
+INSERT OR IGNORE INTO setting (name, value)
+    SELECT 'last_issued_at:' || form || ':' || substr(symbol, 5, 2), MAX(issued_at) FROM invoice
+    GROUP BY form, substr(symbol, 5, 2);
+DELETE FROM setting WHERE name IN ('last_issued_at', 'clock_skew');
+"""
+
+
+@MIGRATIONS()
+def m015_clock_of_each_series(db: Database) -> None:
+    """When each series issued last: new letters begin anew after a clock that was ahead."""
+    _run(db, _FIFTEENTH)
+
+
 DEFINED = frozenset(
     {
         "m001_first_schema",
@@ -262,5 +276,6 @@ DEFINED = frozenset(
         "m012_papers_without_buyers",
         "m013_keys_of_captures",
         "m014_api_requests",
+        "m015_clock_of_each_series",
     }
 )

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 from invoice.compose import check_sale
 from invoice.sale_json import VIETNAM, sale_from_json, sale_to_json
+from outbox.clock import checked_now
 from outbox.errors import NotFound
 from outbox.issuing import (
     Issued,
-    checked_now,
     fingerprint,
     insert_sale,
     issue_stored,
@@ -66,7 +66,7 @@ def wait_for_buyer(sale: Sale, register: Register, capture_id: int | None, until
     """
 
     def job(tx: Tx) -> Kept:
-        today = checked_now(tx).astimezone(VIETNAM).date()
+        today = checked_now(tx, register).astimezone(VIETNAM).date()
         check_sale(sale, register.terms, today)
         mark = fingerprint(sale, register, tx.now)
         row = tx.execute("SELECT id FROM sale WHERE fingerprint = ?", (mark,)).fetchone() if mark else None
@@ -113,7 +113,7 @@ def give_buyer(sale_id: int, buyer: Buyer | None, register: Register) -> Job[Iss
         sale = sale_from_json(row[0])
         if buyer is not None:
             sale = replace(sale, buyer=buyer)
-        now = checked_now(tx)
+        now = checked_now(tx, register)
         check_sale(sale, register.terms, now.astimezone(VIETNAM).date())
         tx.execute(
             "UPDATE sale SET content = ? WHERE id = ?",

@@ -162,6 +162,20 @@ def test_the_servers_clock_is_compared_with_ours(dial: Dial, date: str, hours: i
         assert abs(skew - timedelta(hours=hours)) < timedelta(minutes=1)
 
 
+def test_the_servers_clock_is_forgotten_when_it_is_no_longer_heard(dial: Dial) -> None:
+    """What was said of our clock an hour ago may have been mended since."""
+    answers = [response("200 OK", ANSWER, "Date: Wed, 25 Nov 2020 03:00:00 GMT"), b""]
+
+    def talk(tls: ssl.SSLSocket, stopped: threading.Event) -> None:
+        tls.sendall(answers.pop(0))
+
+    gateway = dial(talk)
+    gateway.send(b"<TDiep/>", message_id(1))
+    assert gateway.clock_skew is not None
+    assert isinstance(sending(gateway), ConnectionCut)
+    assert gateway.clock_skew is None
+
+
 def test_no_answer_by_return(dial: Dial) -> None:
     assert dial(response("202 Accepted")).send(b"<TDiep/>", message_id(1)) == ()
 

@@ -1,14 +1,11 @@
 """What must leave today, and a clock that is wrong."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import pytest
-from outbox_samples import NOW, REGISTER, Clock, issue_many, rows, sale
+from outbox_samples import Clock, issue_many, rows
 
-from invoice.sale_json import VIETNAM
-from outbox.deadlines import behind_words, note_authority_clock, watch_deadline
-from outbox.errors import ClockWentBack, ClockWrong
-from outbox.issuing import issue
+from outbox.deadlines import behind_words, watch_deadline
 from outbox.store import Store
 
 ISSUED_AT = "2026-11-23T02:15:05.000Z"
@@ -45,57 +42,3 @@ def test_the_alarm_stands_until_all_has_left(store: Store, clock: Clock) -> None
     store.run(lambda tx: tx.execute("UPDATE invoice SET state = 'accepted'"))
     assert store.run(watch_deadline()) is None
     assert rows(store, "SELECT code FROM alarm") == []
-
-
-def test_a_clock_that_is_minutes_off_is_an_alarm_one_of_another_day_stops_issuing(
-    store: Store, clock: Clock
-) -> None:
-    store.run(note_authority_clock(timedelta(minutes=4)))
-    assert rows(store, "SELECT code FROM alarm") == []
-    store.run(note_authority_clock(timedelta(minutes=-40)))
-    assert rows(store, "SELECT code FROM alarm") == [("clock-off",)]
-    issue_many(store, 1)
-    store.run(note_authority_clock(timedelta(days=-1)))
-    with pytest.raises(ClockWrong, match="the authority's 2026-11-22"):
-        issue_many(store, 1, 2)
-    assert rows(store, "SELECT COUNT(*) FROM invoice") == [(1,)]
-    store.run(note_authority_clock(timedelta(seconds=2)))
-    issue_many(store, 1, 2)
-    assert rows(store, "SELECT number FROM invoice ORDER BY id") == [(1,), (2,)]
-    assert rows(store, "SELECT code FROM alarm") == []
-
-
-@pytest.mark.parametrize("year", [1980, 2000, 2025])
-def test_a_flat_battery_issues_nothing(store: Store, clock: Clock, year: int) -> None:
-    clock.now = NOW.replace(year=year)
-    with pytest.raises(ClockWrong, match="before this program was made"):
-        issue_many(store, 1)
-    clock.now = NOW
-    assert [issued.number for issued in issue_many(store, 1)] == [1]
-
-
-def test_a_clock_that_went_forward_and_back_stops_until_it_is_right(store: Store, clock: Clock) -> None:
-    issue_many(store, 1)
-    clock.move(hours=5)
-    issue_many(store, 1, 2)
-    clock.move(hours=-5)
-    with pytest.raises(ClockWentBack):
-        issue_many(store, 1, 3)
-    clock.move(hours=5)
-    assert [issued.number for issued in issue_many(store, 1, 3)] == [3]
-
-
-def test_the_year_turns_at_midnight_in_vietnam_while_selling(store: Store, clock: Clock) -> None:
-    clock.now = datetime.fromisoformat("2026-12-31T23:59:50+07:00")
-    symbols = []
-    for place in range(4):
-        sold = sale(f"N{place}", sold_at=clock.now.astimezone(VIETNAM))
-        symbols.append(store.run(issue(sold, REGISTER, live=True)))
-        clock.move(seconds=6)
-    assert [(one.symbol, one.number, one.day) for one in symbols] == [
-        ("C26MAA", 1, "2026-12-31"),
-        ("C26MAA", 2, "2026-12-31"),
-        ("C27MAA", 1, "2027-01-01"),
-        ("C27MAA", 2, "2027-01-01"),
-    ]
-    assert [one.code[3:5] for one in symbols] == ["26", "26", "27", "27"]

@@ -16,6 +16,7 @@ from authority.package import PackageFrame
 from authority.sandbox.core import Sandbox
 from invoice.reader import read_invoice
 from outbox.captures import record_capture
+from outbox.clock import note_clock
 from outbox.delivery import Delivery
 from outbox.errors import NoSigningKey
 from outbox.issuing import issue
@@ -174,6 +175,7 @@ def test_where_the_key_is_not_there_invoices_go_without_and_later_ones_with_it(
         store.desk.refuse(CertificateRevoked("the certificate is revoked"))
     elif how == "expired":
         clock.move(days=801)
+        store.run(note_clock(timedelta()))  # the year is confirmed
     else:
         setattr(moody, how, True)
     issue_many(store, 2, first=2)
