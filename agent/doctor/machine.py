@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from agent.doctor.findings import Finding, Level
 from invoice.sale_json import VIETNAM
-from outbox.issuing import RELEASED
+from outbox.clock import RELEASED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -29,7 +29,7 @@ from drivers.reading import read_receipt
 from invoice.sale_json import VIETNAM
 from outbox.captures import record_capture, settle_capture
 from outbox.checkpoint import write_checkpoint
-from outbox.deadlines import record_clock_jump
+from outbox.clock import record_clock_jump
 from outbox.issuing import issue
 from outbox.merkle import Frontier, leaf_hash
 from outbox.states import CaptureState
