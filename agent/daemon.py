@@ -183,7 +183,10 @@ class Till:
         raw = RawCapture(recorded.capture_id, source, captured.data, captured.ended_by, captured.form, origin)
         if recorded.outcome is Outcome.CHANGED:
             log.warning("%s", recorded.problem)
-            reading = Reading(Kind.QUARANTINED, None, (recorded.problem,), "utf-8", "")
+            reading = understand(raw.form, raw.data, self._profiles.of(source))
+            if private := buyer_bytes(reading, len(raw.data)):
+                self._run(hide_buyer(raw.capture_id, private))
+            reading = replace(reading, kind=Kind.QUARANTINED, problems=(recorded.problem,))
             return self._answer(raw, reading, None, began)
         try:
             return self._understand(raw, began)

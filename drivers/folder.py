@@ -61,6 +61,7 @@ class FolderWatcher:
         self._seen: dict[str, tuple[_Stamp, float]] = {}  # since when a file has been as it is
         self._unfit: dict[str, tuple[_Stamp, str]] = {}
         self._read: dict[str, _Stamp] = {}  # of those that stay, as they were read
+        self._moving: dict[str, tuple[_Stamp, str]] = {}  # taken, and still in its place
         self._looked_at = ""  # the last file that was looked at again
 
     def look(self) -> None:
@@ -69,9 +70,10 @@ class FolderWatcher:
         for path, stamp in self._done():
             try:
                 self._import(path, stamp)
-            except (FileUnfit, OSError) as error:
-                words = error.message if isinstance(error, DriverError) else str(error)
-                self._unfit[path.name] = (stamp, words)
+            except FileUnfit as error:
+                self._unfit[path.name] = (stamp, error.message)
+            except OSError as error:  # in use by another program, no rights: tried again
+                problems.append(f"{path.name}: {error.strerror or error}")
         problems += [f"{name}: {words}" for name, (_, words) in sorted(self._unfit.items())]
         if problems:
             raise FileUnfit("; ".join(problems[:5]))
@@ -131,25 +133,36 @@ class FolderWatcher:
 
     def _import(self, path: Path, stamp: _Stamp) -> None:
         """Take a file's sales, then put it away, unless it was written to meanwhile."""
-        digest = _digest(path)
         part = path.name if self._keep else self._free_name(path.name)
-        before = self._memory.file(path.name) if self._keep else None
-        if before is None or before.sha256 != digest:
-            # Whatever goes wrong in reading is the file's fault, and it waits; in taking it is not.
-            self._unfit[path.name] = (stamp, "it could not be read")
-            check_whole(path, self._mapping)
-            del self._unfit[path.name]
+        if self._moving.get(path.name, (None, ""))[0] != stamp:
+            digest = _digest(path)
+            before = self._memory.file(path.name) if self._keep else None
+            if before is None or before.sha256 != digest:
+                self._check(path, stamp)
+                if _stamp(path) != stamp:
+                    return
+                self._compare(part, self._take_all(path, part))
             if _stamp(path) != stamp:
-                return
-            self._compare(part, self._take_all(path, part))
-        if _stamp(path) != stamp:
-            return  # written to while it was read: what is new in it comes with the next look
+                return  # written to while it was read: what is new in it comes with the next look
+            self._moving[path.name] = (stamp, digest)  # not read again where it cannot be moved yet
+        _, digest = self._moving[path.name]
         if not self._keep:
             target = self._folder / part
             target.parent.mkdir(exist_ok=True)
             path.rename(target)
             stamp = _stamp(target)
+        del self._moving[path.name]
         self._memory.read(part, SeenFile(stamp.size, stamp.modified, digest))
+
+    def _check(self, path: Path, stamp: _Stamp) -> None:
+        """Go through the whole of a file; whatever goes wrong in reading is its own fault, and it waits."""
+        self._unfit[path.name] = (stamp, "it could not be read")
+        try:
+            check_whole(path, self._mapping)
+        except OSError:
+            del self._unfit[path.name]
+            raise
+        del self._unfit[path.name]
 
     def _take_all(self, path: Path, part: str) -> dict[str, int]:
         """The keys of a file's sales with their times; each sale that is not known is taken."""

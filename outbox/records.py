@@ -17,7 +17,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from outbox.alarms import put_alarm, take_away_alarm
-from outbox.captures import record_capture
+from outbox.captures import hide_buyer, record_capture
 from outbox.errors import TransitionRefused
 from outbox.settings import write_setting
 from outbox.states import CaptureState, check_transition
@@ -119,7 +119,11 @@ def record_vanished(source: str, name: str, key: str) -> Job[int]:
             return 0
         problem = f"{key} is no longer in {name}; it was invoiced as {invoice}"
         given = RecordBytes(source, name, key, "", 0, bytes(data), form, origin or "", VANISHED)
-        return _ask(tx, given, VANISHED, first, problem)
+        capture_id = _ask(tx, given, VANISHED, first, problem)
+        (private,) = tx.execute("SELECT private FROM capture WHERE id = ?", (first,)).fetchone()
+        if private is not None:  # the same bytes name the same buyer
+            hide_buyer(capture_id, [(start, end) for start, end in json.loads(private)])(tx)
+        return capture_id
 
     return job
 

@@ -282,3 +282,64 @@ def test_years_of_files_are_looked_at_again_in_turn(
         shop.wait_for(7, READ)
         put(exports / "processed" / "6.csv", rows_of_sale("HD6", 1_000))
         shop.wait_for(2, QUARANTINED)  # the file and its sale
+
+
+def test_a_file_that_cannot_be_moved_yet_is_moved_later(
+    tmp_path: Path, exports: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Excel has it open: its sales are invoiced, once, and it is put away when it is closed."""
+    real, refused = Path.rename, []
+
+    def locked(path: Path, target: Path) -> Path:
+        if path.name == "a.csv" and len(refused) < 3:
+            refused.append(path)
+            raise PermissionError(13, "in use by another program")
+        return real(path, target)
+
+    monkeypatch.setattr(Path, "rename", locked)
+    shop = shop_of(tmp_path, exports)
+    with shop.open():
+        put(exports / "a.csv", rows_of_sale("HD01"))
+        put(exports / "b.csv", rows_of_sale("HD02"))
+        shop.wait_for(2, READ)
+    assert len(refused) == 3
+    assert shop.invoices() == 2
+    assert sorted(path.name for path in (exports / "processed").iterdir()) == ["a.csv", "b.csv"]
+
+
+def test_after_a_crash_before_the_file_was_put_away_nothing_is_counted_twice(
+    tmp_path: Path, exports: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def power_cut(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    shop = shop_of(tmp_path, exports)
+    with monkeypatch.context() as cut:
+        cut.setattr(Path, "rename", power_cut)
+        with shop.open():
+            (exports / "a.csv").write_text(HEADING + rows_of_sale("HD01") + rows_of_sale("HD02"), "utf-8")
+            shop.wait_for(2, INVOICES)
+    assert (exports / "a.csv").exists()
+    with shop.open():
+        shop.wait_for(1, READ)
+    assert shop.invoices() == 2
+    assert shop.one("SELECT COUNT(*) FROM capture") == 2
+    assert shop.ledger_holds()
+
+
+def test_the_buyer_of_a_record_is_no_business_of_the_ledger(tmp_path: Path, exports: Path) -> None:
+    """What names a buyer is committed to without being shown, in the record and in its changes."""
+    mapping = tmp_path / "buyers.toml"
+    shipped = Path(__file__).parents[2] / "drivers" / "mappings" / "csv-lines.toml"
+    mapping.write_text(shipped.read_text("utf-8") + '\n[buyer]\nname = "Khách"\n', "utf-8")
+    shop = Shop(tmp_path / "shop", f"folder://{exports}?profile={mapping}&every=1&settle=0")
+    heading = HEADING.replace("\n", ";Khách\n")
+    row = rows_of_sale("HD01").replace("\n", ";Nguyễn Văn Bí Mật\n")
+    with shop.open():
+        (exports / "a.csv").write_text(heading + row, "utf-8")
+        shop.wait_for(1, READ)
+        assert shop.invoices() == 1
+        (exports / "a.csv").write_text(heading + row.replace("25.000", "26.000"), "utf-8")
+        shop.wait_for(1, QUARANTINED)
+        shop.wait_for(2, "SELECT COUNT(*) FROM capture WHERE private IS NOT NULL")
+    assert not any("Bí Mật" in body for (body,) in shop.rows("SELECT body FROM leaf"))
