@@ -51,6 +51,7 @@ COMMANDS = {
     ),
     "update": ("look for a newer version of the program", "thungan update look --data shop"),
     "support": ("the support bundle, without secrets", "thungan support -o support.zip --data shop"),
+    "witness": ("sign the checkpoints of shops' ledgers", "thungan witness --logs shops.txt --port 8444"),
     "sandbox": ("run the sandbox authority alone", "thungan sandbox --port 8443"),
 }
 

@@ -16,6 +16,7 @@ from agent.errors import ConfigInvalid
 from agent.key_settings import KeySettings, read_key_settings
 from agent.proxy import Proxy, read_proxy
 from agent.web.page_settings import LOOPBACK, PORT, PageSettings, page_settings
+from agent.witness_settings import WitnessSettings, read_witness
 from drivers.codeblock import Printer, QrStyle
 from drivers.uri import parse_source
 from errors import ThunganError
@@ -117,6 +118,11 @@ folder = ""                     # ví dụ "D:/sao-luu", "/media/usb/thungan"; �
 # [clock]                       # đồng hồ vẫn luôn được so với giờ của cơ quan thuế
 # ntp = ["vn.pool.ntp.org"]     # hỏi thêm khi không gặp được cơ quan thuế / asked where the authority is away
 
+# [witness]                     # ai khác giữ mốc ký của sổ cái / who else keeps checkpoints (docs/witness.md)
+# url = "https://witness.example.vn"
+# key = "witness.example.vn+…"  # thungan witness --key
+# every = 60                    # phút
+
 [page]                          # trang xem trên máy này: http://127.0.0.1:8380/ (docs/page.md)
 on = true
 port = 8380
@@ -147,6 +153,7 @@ class Config:
     proxy: Proxy | None
     pin: str | None
     per_minute: int
+    witness: WitnessSettings | None
     payee: Payee | None
     buyer_wait: BuyerWait | None
     printer: Printer
@@ -254,6 +261,7 @@ def _read(folder: Path, take: _Sections, said: dict[str, Any]) -> Config:
         proxy=read_proxy(take, folder),
         pin=take.text("authority.pin", 110, "") or None,
         per_minute=take.whole("authority.per_minute", 0, 100_000, 0),
+        witness=read_witness(take, folder),
         payee=_payee(take, seller),
         buyer_wait=read_buyer_wait(
             take.text("buyer.later", 10, "replace"),

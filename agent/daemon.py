@@ -27,6 +27,7 @@ from agent.receipt_block import invoice_block
 from agent.software import record_start
 from agent.source_memory import StoredMemory
 from agent.source_profiles import SourceProfiles
+from agent.witness_line import ask_witness
 from drivers.captured import Form
 from drivers.codeblock import code_block
 from drivers.reading import Reading, read_receipt
@@ -411,6 +412,9 @@ class Daemon:
             (self.backups.run, {"minutes": self.config.backup.every}),
         ):
             self._scheduler.add_job(_quietly(work), "interval", **every)
+        if self.config.witness is not None:
+            minutes = self.config.witness.every
+            self._scheduler.add_job(_quietly(self.ask_witness), "interval", minutes=minutes)
         # The first time at once, and not before: these ask over the network.
         now = datetime.now(UTC)
         self._scheduler.add_job(_quietly(self.keys.watch), "interval", hours=1, next_run_time=now)
@@ -484,6 +488,11 @@ class Daemon:
     def checkpoint(self) -> None:
         """Sign the ledger as it stands."""
         sign_checkpoint(self.config, self.store)
+
+    def ask_witness(self) -> None:
+        """Have the newest checkpoint signed by the configured witness."""
+        if self.config.witness is not None and (why := ask_witness(self.config.witness, self.store)):
+            log.warning("%s", why)
 
     def stop(self) -> None:
         """Close the port, end the schedule, finish what is in hand."""

@@ -93,6 +93,12 @@ def ledger_head(connection: sqlite3.Connection) -> dict[str, Any]:
     return {"size": edge.size, "root": edge.root().hex()}
 
 
+def newest_checkpoint(connection: sqlite3.Connection) -> tuple[str, str] | None:
+    """When the last checkpoint was signed, and its note."""
+    row = connection.execute("SELECT at, note FROM checkpoint ORDER BY size DESC LIMIT 1").fetchone()
+    return None if row is None else (str(row[0]), str(row[1]))
+
+
 def alarms(connection: sqlite3.Connection) -> list[str]:
     """What needs a person now."""
     found = [f"{row[0]}: {row[1]}" for row in connection.execute("SELECT code, message FROM alarm")]

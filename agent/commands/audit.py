@@ -27,9 +27,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     """Options."""
     parser.add_argument(
         "action",
-        choices=["export", "verify", "report"],
+        choices=["export", "verify", "report", "checkpoint"],
         help="export: one file with everything of a period; verify: check such a file;"
-        " report: an HTML page from such files",
+        " report: an HTML page from such files; checkpoint: the ledger's last signed head",
     )
     parser.add_argument(
         "file", nargs="?", type=Path, metavar="FILE", help="verify: a bundle; report: a bundle, or a folder"
@@ -39,7 +39,14 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--from", dest="first", metavar="DAY", help="export: first day, as 2026-11-01")
     parser.add_argument("--to", dest="last", metavar="DAY", help="export: last day, included")
-    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="the file to write")
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help="the file to write; checkpoint: .png, .svg, .pdf, else bytes for the receipt printer",
+    )
+    parser.add_argument("--qr", action="store_true", help="checkpoint: as a QR on the screen")
     parser.add_argument(
         "--full", action="store_true", help="export: with buyers' data, which are left out otherwise"
     )
@@ -57,6 +64,10 @@ def run(arguments: argparse.Namespace) -> int:
         from agent.audit_report import report
 
         return report(arguments)
+    if arguments.action == "checkpoint":
+        from agent.checkpoint_showing import show_checkpoint
+
+        return show_checkpoint(load_config(arguments.data or default_folder()), arguments)
     return _export(load_config(arguments.data or default_folder()), arguments)
 
 

@@ -191,6 +191,10 @@ def check_checkpoints(
         )
     for note in others:
         _compare(check, whole, bundle, note)
+    for witness in witnesses:
+        if witness.name not in seen_by:
+            words = Words("chưa ký mốc nào trong hồ sơ", "has signed no checkpoint of this bundle")
+            check.add(words, f"witness {witness.name}", bad=False)
     for name, size in seen_by.items():
         check.notes.append(
             Words(f"nhân chứng {name} đã ký tới {size} lá", f"witness {name} signed up to {size}")

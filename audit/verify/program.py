@@ -127,7 +127,7 @@ def question_of(arguments: argparse.Namespace) -> Question:
             trust=_certificates(arguments.trust),
             issuers=_certificates(arguments.seller_ca),
             received=tuple(_files(arguments.received)),
-            checkpoints=tuple(path.read_text("utf-8") for path in arguments.checkpoint),
+            checkpoints=tuple(_note(path) for path in arguments.checkpoint),
             witnesses=tuple(NoteKey.parse(text) for text in arguments.witness),
             processes=arguments.processes,
         )
@@ -139,6 +139,11 @@ def _certificates(paths: Sequence[Path]) -> tuple[x509.Certificate, ...]:
     from cryptography.x509 import load_pem_x509_certificates
 
     return tuple(one for path in paths for one in load_pem_x509_certificates(path.read_bytes()))
+
+
+def _note(path: Path) -> str:
+    """A checkpoint as somebody has kept it: a QR reader may have lost or added ends of lines."""
+    return path.read_text("utf-8-sig").replace("\r\n", "\n").strip() + "\n"
 
 
 def _files(paths: Sequence[Path]) -> list[Path]:
