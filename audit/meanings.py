@@ -169,6 +169,24 @@ MEANINGS: dict[str, Meaning] = {
         "Returns are a customer's right. A refund paper lowers no invoice by itself: that takes an"
         " adjusting one.",
     ),
+    "record-vanished": _of(
+        "Bản ghi bán hàng biến mất",
+        "Records of sales went away",
+        "Dọn dữ liệu cũ, chuyển máy cũng làm mất bản ghi. Hóa đơn đã lập vẫn còn nguyên.",
+        "Cleaning up old data or moving to another computer does it too. The invoices stand as issued.",
+    ),
+    "record-changed": _of(
+        "Bản ghi bán hàng bị sửa",
+        "Records of sales were changed",
+        "Sửa tên món, đổi cách thanh toán là bình thường. Hóa đơn vẫn theo lần đọc đầu tiên.",
+        "A name set right or another way of paying is normal. The invoice follows the first reading.",
+    ),
+    "file-edited": _of(
+        "Tệp bán hàng bị sửa sau khi nhập",
+        "Files of sales were edited after import",
+        "Mở rồi lưu bằng chương trình bảng tính cũng làm đổi tệp.",
+        "Opening and saving it in a spreadsheet changes a file too.",
+    ),
     "corrected-down": _of(
         "Hóa đơn bị điều chỉnh giảm",
         "Invoices were corrected downwards",

@@ -113,7 +113,7 @@ def record_vanished(source: str, name: str, key: str) -> Job[int]:
             return 0
         digest, first, form, data, origin = known
         tx.execute("UPDATE record SET gone_at = ? WHERE source = ? AND key = ?", (stamp(tx.now), name, key))
-        tx.leaf("record.vanished", first, source=name, key=key, sha256_of_record=digest)
+        tx.leaf("record.vanished", first, source=name, key=key, first=first, sha256_of_record=digest)
         invoice = _invoice_of(tx.connection, first)
         if invoice is None:
             return 0

@@ -20,6 +20,7 @@ from audit.analysis.digits import Digits, digits
 from audit.analysis.numbering import Numbers, numbers
 from audit.analysis.papers import OtherPapers, other_papers
 from audit.analysis.provisional import Bills, provisional
+from audit.analysis.records import Records, records
 from audit.analysis.rhythm import Rhythm, rhythm
 from audit.analysis.tax_settings import TaxSettings, tax_settings
 from audit.analysis.verification import verification
@@ -38,6 +39,7 @@ LOOKS: tuple[tuple[str, Callable[[Dossier], tuple[Any, list[Finding]]]], ...] = 
     ("provisional", provisional),
     ("papers", other_papers),
     ("corrections", corrections),
+    ("records", records),
     ("delivery", delivery_days),
     ("clock", clock_events),
     ("settings", tax_settings),
@@ -58,6 +60,7 @@ class Analysis:
     provisional: Bills
     papers: OtherPapers
     corrections: Corrections
+    records: Records
     delivery: DeliveryDays
     clock: ClockEvents
     settings: TaxSettings

@@ -104,7 +104,12 @@ EDITS = (
     ),
     Edit(
         "a receipt's paper is called a kitchen ticket",
-        ("UPDATE capture SET state = 'non-sale', kind = 'kitchen', sale_id = NULL WHERE id = 2",),
+        (
+            (
+                "UPDATE capture SET state = 'non-sale', kind = 'kitchen', sale_id = NULL"
+                " WHERE id = (SELECT MIN(id) FROM capture WHERE kind = 'sale')"
+            ),
+        ),
         ("sale-without-invoice",),
     ),
 )

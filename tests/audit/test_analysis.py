@@ -207,6 +207,27 @@ def test_corrections_downwards_weigh_by_their_share() -> None:
     assert "total-differs" not in found(made)
 
 
+# --- records --------------------------------------------------------------------------------------------
+
+
+def gone(leaf: int, key: str, what: str = "vanished") -> Event:
+    return Event(leaf, at(0, 10), f"record.{what}", {"source": "database", "key": key, "first": 1})
+
+
+def test_records_that_went_away_weigh_by_how_many_and_one_that_came_back_is_none() -> None:
+    finding = found(dossier(sale(1, at(0, 9)), events=(gone(5, "7"), gone(6, "8"), gone(7, "8", "back"))))
+    assert finding["record-vanished"].weight is Weight.LOOK
+    assert [(cite.what, cite.number) for cite in finding["record-vanished"].cites] == [
+        ("leaf", 5),
+        ("paper", 1),
+    ]
+    many = tuple(gone(10 + n, str(n)) for n in range(5))
+    assert found(dossier(events=many))["record-vanished"].weight is Weight.SERIOUS
+    changed = Event(20, at(0, 10), "record.changed", {"source": "database", "key": "1", "first": 1})
+    edited = Event(21, at(0, 10), "file.edited", {"source": "folder", "file": "a.csv"})
+    assert {"record-changed", "file-edited"} <= set(found(dossier(events=(changed, edited))))
+
+
 # --- delivery and clock ---------------------------------------------------------------------------------
 
 
