@@ -151,6 +151,11 @@ _KNOWN = {
             "Nothing is lost. Do not delete or replace thungan.db; call your installer if in doubt.",
         ),
     ),
+    "archive-failed": _Known(
+        ("Không nén được tháng cũ", "A closed month could not be packed away"),
+        ("Kiểm tra chỗ trống của ổ đĩa.", "Check the room on the disk; nothing is lost, it is tried again."),
+        needs_you=False,
+    ),
     "backup-failed": _Known(
         ("Không sao lưu được", "Backups fail"),
         (

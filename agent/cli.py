@@ -29,6 +29,7 @@ COMMANDS = {
     "capture": ("listen to any source, without issuing", "thungan capture test serial://COM3?baud=9600"),
     "backup": ("copy the database to the second place, verified", "thungan backup --data shop"),
     "restore": ("bring a backup back; no number is used twice", "thungan restore --data shop"),
+    "archive": ("the archives of closed months", "thungan archive --check --data shop"),
     "sync": ("deliver what is waiting", "thungan sync --once --data shop"),
     "status": ("how the register stands", "thungan status --data shop --json"),
     "invoice": ("look at invoices", "thungan invoice list --data shop"),

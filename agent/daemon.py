@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from agent.archiving import ArchiveSchedule
 from agent.backing_up import BackupSchedule
 from agent.buyer_later import PAPER
 from agent.capture_keeping import CaptureKeeper
@@ -368,6 +369,7 @@ class Daemon:
         _quietly(partial(record_start, config, self.store))()
         self.till = Till(config, self.store, on_taken, Spool.of(config.folder, config.backup.place))
         self.disk = DiskWatch(self.store, self.till.keeper, config.folder, _quietly(self.look_after))
+        self.archives = ArchiveSchedule(config, self.store, self.tell)
         self.backups = BackupSchedule(config, self.store, self.tell)
         self._delivery: Delivery | None = None
         self._sources: list[Running] = []
@@ -410,6 +412,7 @@ class Daemon:
             (self.look_after, {"minutes": 1}),
             (self.disk.look, {"seconds": DISK_LOOK}),
             (self.backups.run, {"minutes": self.config.backup.every}),
+            (self.archives.run, {"hours": 6}),
         ):
             self._scheduler.add_job(_quietly(work), "interval", **every)
         if self.config.witness is not None:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from outbox.archived import ARCHIVES
 from outbox.database import copy_database, open_reader, sync_folder
 from outbox.errors import BackupFailed
 from outbox.ledger import load_frontier
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PREFIX = "thungan-"
-ARCHIVES = "archive"  # the folder of closed months, in the data folder and in the backup place
 _NAME = re.compile(r"thungan-(\d{8}T\d{6})Z-(\d+)\.db")
 _STAMP = "%Y%m%dT%H%M%S"
 

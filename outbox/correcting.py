@@ -107,7 +107,7 @@ def read_original(connection: sqlite3.Connection, invoice_id: int) -> Original:
         NotFound: there is none.
     """
     row = connection.execute(
-        "SELECT state, total, document FROM invoice WHERE id = ?", (invoice_id,)
+        "SELECT state, total, whole(document, 'invoice', id) FROM invoice WHERE id = ?", (invoice_id,)
     ).fetchone()
     if row is None:
         raise NotFound(f"there is no invoice {invoice_id}")

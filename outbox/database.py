@@ -11,6 +11,7 @@ import sqlite3
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from outbox.archived import look_into_archives
 from outbox.disk import database_error
 from outbox.errors import DatabaseNewer, DatabaseSwapped, DatabaseUnusable, DataFolderBusy
 from outbox.migrations import DEFINED, MIGRATIONS
@@ -86,6 +87,7 @@ def open_reader(path: Path) -> sqlite3.Connection:
     try:
         connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=10)
         connection.execute("SELECT 1 FROM leaf LIMIT 1")
+        look_into_archives(connection, path.parent)
     except sqlite3.Error as error:
         raise database_error(error, path) from error
     connection.row_factory = sqlite3.Row

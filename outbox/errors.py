@@ -15,6 +15,7 @@
     ├── ClockWrong           E-OUT-020  the clock is off by days, so the authority or the calendar says
     ├── BackupFailed         E-OUT-037  a backup cannot be made or is not whole
     ├── LastNumberUnknown    E-OUT-038  nobody can say which numbers were used after a backup
+    ├── ArchiveDamaged       E-OUT-039  the archive of a closed month is missing or was changed
     ├── StoreSlow            E-OUT-030  the disk does not answer in time
     └── (DatabaseUnusable)
         ├── DiskFull         E-OUT-031  no room left on the disk
@@ -122,6 +123,15 @@ class LastNumberUnknown(OutboxError):
     code = "E-OUT-038"
     advice_vi = "Xem số trên phiếu in gần nhất rồi chạy lại với --last-number SỐ."
     advice_en = "Look at the latest printed receipt and run it again with --last-number NUMBER."
+    exit_code = 3
+
+
+class ArchiveDamaged(OutboxError):
+    """The archive of a closed month is not there, or is not what was signed."""
+
+    code = "E-OUT-039"
+    advice_vi = "Chép lại tệp lưu trữ của tháng đó từ thư mục sao lưu vào thư mục archive."
+    advice_en = "Copy that month's file from the backup place into the folder archive."
     exit_code = 3
 
 

@@ -260,6 +260,22 @@ def m015_clock_of_each_series(db: Database) -> None:
     _run(db, _FIFTEENTH)
 
 
+_SIXTEENTH = """
+CREATE TABLE archive (
+    id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, month TEXT NOT NULL, sha256 TEXT NOT NULL,
+    made_at TEXT NOT NULL, moved_at TEXT);
+CREATE TABLE archived (
+    kind TEXT NOT NULL, row_id INTEGER NOT NULL, archive_id INTEGER NOT NULL REFERENCES archive(id),
+    block INTEGER NOT NULL, PRIMARY KEY (kind, row_id)) WITHOUT ROWID;
+"""
+
+
+@MIGRATIONS()
+def m016_archives(db: Database) -> None:
+    """Closed months: the files their documents went to, and where in them each is."""
+    _run(db, _SIXTEENTH)
+
+
 DEFINED = frozenset(
     {
         "m001_first_schema",
@@ -277,5 +293,6 @@ DEFINED = frozenset(
         "m013_keys_of_captures",
         "m014_api_requests",
         "m015_clock_of_each_series",
+        "m016_archives",
     }
 )

@@ -10,6 +10,7 @@ import logging
 import sqlite3
 from typing import TYPE_CHECKING
 
+from outbox.archived import find_whole_documents
 from outbox.database import FileMark, last_leaf, open_writing, put_back, still_holds
 from outbox.disk import database_error
 from outbox.errors import DatabaseSwapped
@@ -47,6 +48,7 @@ class OpenDatabase:
     def _open(self, *, believed: bool = False) -> None:
         self.connection = open_writing(self._path, believed=believed)
         try:
+            find_whole_documents(self.connection, self._path.parent)
             self.ledger = LedgerWriter(self.connection)
             rows = self.connection.execute("SELECT name, value FROM counter").fetchall()
             self._counters = {str(name): int(value) for name, value in rows}

@@ -249,3 +249,12 @@ def capture(connection: sqlite3.Connection, capture_id: int) -> RawCapture:
     if row is None:
         raise NotFound(f"there is no capture {capture_id}")
     return RawCapture(row[0], row[1], bytes(row[2]), *row[3:])
+
+
+def archives(connection: sqlite3.Connection) -> list[dict[str, Any]]:
+    """The files of closed months: month, name, SHA-256, when made, how many documents are in them."""
+    rows = connection.execute(
+        "SELECT month, name, sha256, made_at, (SELECT COUNT(*) FROM archived WHERE archive_id = archive.id)"
+        " AS documents FROM archive ORDER BY name"
+    )
+    return [dict(row) for row in rows]
