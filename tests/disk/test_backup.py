@@ -113,11 +113,16 @@ def test_old_copies_go_and_the_last_of_each_day_stays(shop: Config) -> None:
     assert [f"{one.at:%d-%H}" for one in backups(place)] == ["23-03", "23-02", "22-03"]
 
 
-def test_a_damaged_copy_is_not_a_backup(shop: Config) -> None:
+@pytest.mark.parametrize("how", ["pages", "one letter of a document"])
+def test_a_damaged_copy_is_not_a_backup(shop: Config, how: str) -> None:
     sell(shop, 0)
     made = back_up(shop, datetime.now(UTC))
     data = bytearray(made.path.read_bytes())
-    data[len(data) // 2 : len(data) // 2 + 2000] = bytes(2000)
+    if how == "pages":
+        data[8192:] = b"\xff" * (len(data) - 8192)
+    else:
+        place = data.rindex(b"<SignatureValue>")
+        data[place + 30] ^= 1
     made.path.write_bytes(data)
     with pytest.raises(BackupFailed):
         check_backup(made.path, made.size)
