@@ -10,8 +10,8 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from audit.figures import day, dong, moment
+from audit.report.kinds import FATES, kind_of
 from audit.report.page import MEANING_OF_WEIGHTS, WEIGHTS
-from audit.report.sections import FATES, kind_of
 from audit.words import Words
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from audit.analysis import Analysis
     from audit.dossier import Dossier
     from audit.report.exhibits import Wanted
-    from audit.report.sections import Section
+    from audit.report.section import Section
 
 SHOWN = 12  # pieces of evidence shown of one finding
 
