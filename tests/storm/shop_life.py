@@ -18,7 +18,7 @@ from authority import errors as authority_errors
 from authority.codes import direct_code
 from drivers.framing import Captured
 from outbox import database as database_module
-from outbox.crash_points import arm
+from outbox.crash_points import arm, crash_point
 from outbox.delivery import Delivery
 from outbox.issuing import issue
 from outbox.store import Store
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 # Ways in which the program is broken on purpose, to see that the storm notices.
 SABOTAGES = ("no-sync", "answer-early", "trust-the-wal")
+TOLD = "storm.told"  # a crash point of the storm's own: the answer is out, nothing else is done
 _LENGTH = struct.Struct("<I")
 
 
@@ -169,6 +170,7 @@ def live(
             for one, future in waiting:
                 issued = future.result(60)
                 tell(line, ("given", one.number, issued.number, issued.code))
+                crash_point(TOLD)
         elif what == "pass":
             delivery.run_once()
         else:

@@ -33,7 +33,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from power_loss import Disk
-from shop_life import SABOTAGES, Receipt, Shop, api_sale, hear, live, tell
+from shop_life import SABOTAGES, TOLD, Receipt, Shop, api_sale, hear, live, tell
 from verdict import Told, judge
 
 from agent.commands.init import DEMO_PHRASE, DEMO_SELLER, make_folder
@@ -195,8 +195,8 @@ class World:
             return False
         self._counts.crashes[f"{HOW[how]} each write and sync of a sale"] += 1
         self._check_recorder()
-        self._live(self._again(), "", 1, 0, None)
-        self._counts.crashes["before the next write, asked again"] += 1
+        self._live(self._again(), TOLD, 0, 0, None)
+        self._counts.crashes["asked again, at the answer"] += 1
         self._check_recorder()
         self.disk.lose_power(_Worst())
         self._counts.aftermath["power lost too"] += 1
