@@ -291,13 +291,15 @@ def _time_servers(take: _Sections) -> tuple[str, ...]:
 
 def _sources(folder: Path, take: _Sections) -> tuple[str, ...]:
     """``uri`` and ``more``, each understood with its profile now rather than when the shop opens."""
-    from agent.source_profiles import source_profile  # late: most shops have none of their own
+    from agent.opening_sources import check_fits  # late: most shops have no profiles of sources
+    from agent.source_profiles import source_profile
 
     first = take.text("source.uri", 500, "")
     sources = ((first,) if first else ()) + take.texts("source.more")
     for source in sources:
-        if parse_source(source).profile:
-            source_profile(folder, source, "")
+        address = parse_source(source)
+        if address.profile:
+            check_fits(address, source_profile(folder, source, ""))
     return sources
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from drivers.frames.frame_profile import FrameProfile
+from drivers.reading.errors import ProfileInvalid
+from drivers.tables.mapping import Mapping
 from drivers.uri import FolderAddress, RecordsAddress, parse_source
 
 if TYPE_CHECKING:
@@ -12,6 +15,7 @@ if TYPE_CHECKING:
     from drivers.captured import Captured
     from drivers.memory import Memory
     from drivers.understanding import AnyProfile
+    from drivers.uri import SourceAddress
 
 
 class Running(Protocol):
@@ -45,29 +49,22 @@ def open_source(
         SourceInvalid, ProfileInvalid: the URI, or a profile that is not for it.
     """
     address = parse_source(uri)
+    check_fits(address, profile)
     if not isinstance(address, RecordsAddress):
         from drivers.source import Source
 
         return Source(address, take, on_state, hold_limit)
-    from drivers.reading.errors import ProfileInvalid
     from drivers.record_source import RecordSource
-    from drivers.tables.mapping import Mapping
 
-    if not isinstance(profile, Mapping):
-        raise ProfileInvalid(f"{address.profile} is no mapping of columns: {uri} needs one")
+    assert isinstance(profile, Mapping)  # noqa: S101 - for the type checker: check_fits has looked
     place = address.place
     if isinstance(place, FolderAddress):
         from drivers.folder import FolderWatcher
 
-        if profile.format == "database":
-            raise ProfileInvalid(f"{address.profile} is a mapping of a database, not of files")
         return RecordSource(
             FolderWatcher(place, profile, memory(place.name), take, touch=not trying), on_state
         )
     from drivers.database import DatabaseWatcher
-
-    if profile.query is None:
-        raise ProfileInvalid(f"{address.profile} has no [query]: it is a mapping of files")
 
     def password() -> str:
         from signing.passphrase import read_passphrase
@@ -77,3 +74,20 @@ def open_source(
     return RecordSource(
         DatabaseWatcher(place, profile, memory(place.name), take, password, recent=trying), on_state
     )
+
+
+def check_fits(address: SourceAddress | RecordsAddress, profile: AnyProfile | None) -> None:
+    """Whether a profile can read what a source gives.
+
+    Raises:
+        ProfileInvalid: it is of another kind.
+    """
+    if isinstance(address, RecordsAddress):
+        if not isinstance(profile, Mapping):
+            raise ProfileInvalid(f"{address.profile} is no mapping of columns, which this source needs")
+        if isinstance(address.place, FolderAddress) and profile.query is not None:
+            raise ProfileInvalid(f"{address.profile} is a mapping of a database, not of files")
+        if not isinstance(address.place, FolderAddress) and profile.query is None:
+            raise ProfileInvalid(f"{address.profile} has no [query]: it is a mapping of files")
+    elif isinstance(profile, Mapping) or (isinstance(profile, FrameProfile) and not address.frames):
+        raise ProfileInvalid(f"the profile {profile.name} is for records or frames: this source gives paper")

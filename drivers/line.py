@@ -68,10 +68,7 @@ class Line:
 
     def answer(self, data: bytes) -> None:
         """Pass what the printer says back to the register."""
-        try:
-            self._port.write(data)
-        except (OSError, PortHangs, PortEnded) as error:
-            log.debug("a status answer was lost: %s", error)
+        give_back(self._port, data)
 
     def _read(self) -> None:
         quiet_since = time.monotonic()
@@ -111,3 +108,11 @@ class Line:
             block = self._take(piece.captured)
             if self._printer is not None:
                 self._printer.hold(block, piece.cut, self._hold_limit)
+
+
+def give_back(port: AbandonablePort, data: bytes) -> None:
+    """What a printer or device says, to who asks it; a port that is gone just now has lost it."""
+    try:
+        port.write(data)
+    except (OSError, PortHangs, PortEnded) as error:
+        log.debug("a status answer was lost: %s", error)

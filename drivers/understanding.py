@@ -6,7 +6,6 @@ profile always give the same reading, so that a capture can be read again years 
 
 from __future__ import annotations
 
-import tomllib
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
@@ -16,8 +15,9 @@ from drivers.frames.frame_profile import KIND as FRAMES
 from drivers.frames.frame_profile import FrameProfile, parse_frame_profile
 from drivers.reading import Profile, Reading, load_profile, read_receipt, shipped_profiles
 from drivers.reading.errors import ProfileInvalid
+from drivers.reading.toml_text import said_in, text_of
 from drivers.tables.mapping import KIND as TABLE
-from drivers.tables.mapping import MAX_MAPPING, Mapping, load_mapping, parse_mapping
+from drivers.tables.mapping import Mapping, parse_mapping
 from invoice.sale import Kind
 
 if TYPE_CHECKING:
@@ -59,10 +59,11 @@ def load_any(which: str | Path) -> AnyProfile:
     if not path.is_file():
         known = ", ".join((*shipped_profiles(), *shipped_mappings()))
         raise ProfileInvalid(f"no profile is named {name!r} and no file is there; there are {known}")
-    kind = _kind_of(path)
+    text = text_of(path)
+    kind = said_in(text, path.name).get("kind")
     if kind == FRAMES:
-        return parse_frame_profile(path.read_text("utf-8"), path.name)
-    return load_mapping(path) if kind == TABLE else load_profile(path)
+        return parse_frame_profile(text, path.name)
+    return parse_mapping(text, path.name) if kind == TABLE else load_profile(path)
 
 
 def shipped_mappings() -> tuple[str, ...]:
@@ -92,12 +93,3 @@ def _record(form: str, data: bytes, mapping: Mapping) -> Reading:
 
 def _unread(problem: str) -> Reading:
     return Reading(Kind.QUARANTINED, None, (problem,), "utf-8", "")
-
-
-def _kind_of(path: Path) -> str:
-    """What a TOML file says it is; "" where it cannot be read (its loader says why)."""
-    try:
-        with path.open("rb") as file:
-            return str(tomllib.loads(file.read(MAX_MAPPING).decode("utf-8")).get("kind", ""))
-    except (OSError, ValueError):
-        return ""

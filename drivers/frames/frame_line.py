@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from typing import TYPE_CHECKING
 
 from drivers.errors import PortHangs
 from drivers.frames.conversation import Conversation
 from drivers.frames.transcript import DEVICE, PROGRAM
+from drivers.line import give_back
 from drivers.ports.port import PortEnded
 
 if TYPE_CHECKING:
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from drivers.captured import Captured
     from drivers.ports.abandonable import AbandonablePort
     from drivers.printer_line import PrinterLine
-
-log = logging.getLogger("thungan.line")
 
 
 class FrameLine:
@@ -55,10 +53,7 @@ class FrameLine:
     def answer(self, data: bytes) -> None:
         """What the device says goes back to the program."""
         self._hear(DEVICE, data)
-        try:
-            self._port.write(data)
-        except (OSError, PortHangs, PortEnded) as error:
-            log.debug("a device's answer was lost: %s", error)
+        give_back(self._port, data)
 
     def _hear(self, side: str, data: bytes) -> None:
         with self._hearing:

@@ -7,12 +7,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from drivers.reading.errors import ProfileInvalid
+from drivers.reading.toml_text import said_in
 from errors import ThunganError
 from invoice.rates import Rate
 from invoice.sale import PaymentMethod
@@ -53,10 +53,7 @@ def parse_frame_profile(text: str, where: str = "profile") -> FrameProfile:
     Raises:
         ProfileInvalid: naming the key.
     """
-    try:
-        said = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ProfileInvalid(f"{where} is not TOML: {error}") from error
+    said = said_in(text, where)
     allowed = ("kind", "name", "description", "encoding", "tax", "payments")
     for key in said:
         if key not in allowed:

@@ -24,12 +24,12 @@ from typing import TYPE_CHECKING, Any
 from drivers.reading.errors import ProfileInvalid
 from drivers.reading.rows import fold
 from drivers.reading.template import Template
+from drivers.reading.toml_text import said_in, text_of
 from invoice.sale import Kind, PaymentMethod
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-MAX_PROFILE = 200_000  # bytes
 MAX_REMEMBERED = 4096  # labels
 DATE_ORDERS = ("dmy", "mdy", "ymd")
 ROLES = (
@@ -157,11 +157,7 @@ def parse_profile(text: str, where: str = "profile") -> Profile:
     Raises:
         ProfileInvalid: naming the key.
     """
-    try:
-        said = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ProfileInvalid(f"{where} is not TOML: {error}") from error
-    return _build(_merged(_general_source(), _Said(said, where).checked()), where)
+    return _build(_merged(_general_source(), _Said(said_in(text, where), where).checked()), where)
 
 
 @lru_cache(maxsize=32)
@@ -174,16 +170,7 @@ def _shipped(name: str) -> Profile:
 
 
 def _from_file(path: Path) -> Profile:
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_PROFILE + 1)
-        if len(data) > MAX_PROFILE:
-            raise ProfileInvalid(f"{path.name} is longer than {MAX_PROFILE} bytes")
-        return parse_profile(data.decode("utf-8"), path.name)
-    except OSError as error:
-        raise ProfileInvalid(f"{path.name} cannot be read: {error.strerror}") from error
-    except ValueError as error:
-        raise ProfileInvalid(f"{path.name} is not UTF-8 text") from error
+    return parse_profile(text_of(path), path.name)
 
 
 def _shipped_text(name: str) -> str:

@@ -21,21 +21,19 @@ JSON object or XML element (``customer.name``, ``@id``). docs/records.md explain
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from drivers.reading.errors import ProfileInvalid
+from drivers.reading.toml_text import said_in
 from invoice.rates import Rate
 from invoice.sale import Kind, PaymentMethod
 
 if TYPE_CHECKING:
     from collections.abc import Mapping as Table
-    from pathlib import Path
 
 KIND = "table"
-MAX_MAPPING = 200_000  # bytes
 FORMATS = ("csv", "json", "xml", "excel", "database")
 ENCODINGS = ("auto", "utf-8", "utf-16-le", "utf-16-be", "cp1258", "tcvn3", "vni", "viscii")
 LETTERS = ("", "tcvn3", "vni", "viscii")
@@ -120,35 +118,13 @@ class Mapping:
         )
 
 
-def load_mapping(path: Path) -> Mapping:
-    """Read a mapping from its TOML file.
-
-    Raises:
-        ProfileInvalid: naming the file and the key.
-    """
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_MAPPING + 1)
-        if len(data) > MAX_MAPPING:
-            raise ProfileInvalid(f"{path.name} is longer than {MAX_MAPPING} bytes")
-        return parse_mapping(data.decode("utf-8"), path.name)
-    except OSError as error:
-        raise ProfileInvalid(f"{path.name} cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise ProfileInvalid(f"{path.name} is not UTF-8 text") from error
-
-
 def parse_mapping(text: str, where: str = "mapping") -> Mapping:
     """Read a mapping from its TOML text.
 
     Raises:
         ProfileInvalid: naming the key.
     """
-    try:
-        said = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ProfileInvalid(f"{where} is not TOML: {error}") from error
-    return _read(_Said(said, where))
+    return _read(_Said(said_in(text, where), where))
 
 
 def _read(said: _Said) -> Mapping:

@@ -111,3 +111,24 @@ def test_what_the_template_offers_can_be_used(shop: Path) -> None:
     assert config.register.terms.service_charge_rate == "8%"
     assert len(config.register.terms.rates.rules) == 2
     assert config.register.terms.form is Form.VAT
+
+
+@pytest.mark.parametrize(
+    ("source", "named"),
+    [
+        ("folder:///srv/export?profile=missing.toml", "missing.toml"),
+        ("folder:///srv/export?profile=general", "no mapping of columns"),
+        ("folder:///srv/export?profile=sql-bills", "of a database"),
+        ("sqlite:///srv/pos.db?profile=csv-lines", "mapping of files"),
+        ("serial://COM3?profile=csv-lines", "gives paper"),
+        ("folder:///srv/export", "needs profile="),
+        ("postgresql://pos:geheim@127.0.0.1/shop?profile=sql-bills", "password is not written here"),
+        ("frames+serial://COM3", "after printer="),
+    ],
+)
+def test_a_source_and_its_profile_must_fit(shop: Path, source: str, named: str) -> None:
+    change(shop, 'uri = ""', f'uri = "{source}"')
+    with pytest.raises(ConfigInvalid) as error:
+        load_config(shop)
+    assert named in str(error.value)
+    assert "geheim" not in str(error.value)

@@ -9,7 +9,8 @@ import pytest
 
 from drivers.reading import check_profile, learn_profile, load_profile, read_receipt
 from drivers.reading.errors import ProfileInvalid
-from drivers.reading.profile import MAX_PROFILE, parse_profile, shipped_profiles
+from drivers.reading.profile import parse_profile, shipped_profiles
+from drivers.reading.toml_text import MAX_PROFILE
 from invoice.sale import Kind
 
 SHARED = Path(__file__).parent.parent / "data" / "receipts"
