@@ -86,7 +86,7 @@ class Goods:
         Gaps inside names are columns that a layout took for words; what it told apart is none of the name.
         """
         gaps = sum(len(_GAP.findall(item.name)) for item in self.items)
-        counted = sum(item.name.split()[-1] == str(item.quantity) for item in self.items)
+        counted = sum(item.name.endswith(f" {item.quantity}") for item in self.items)
         told = sum((item.unit is not None) + (item.vat_rate is not None) for item in self.items)
         return gaps, counted, -told
 
