@@ -112,6 +112,8 @@ def _settled(
     for entry in above:
         if not entry.roles & _ABOVE or (entry.extra is not None and entry.roles & _RAISES):
             raise Unsettled(f"unknown amount in {entry.label!r}: {entry.amount}")
+    if any("tip" in entry.roles for entry in above) and any("total" in entry.roles for entry in above):
+        raise Unsettled("a total without the tip, and one with it")
     found = []
     problem: Unsettled | None = None
     for choice in _choices(goods, above):
