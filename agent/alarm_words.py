@@ -61,6 +61,11 @@ _KNOWN = {
             "Call the certificate's provider at once for a new one. Go on selling.",
         ),
     ),
+    "quarantine": _Known(
+        ("Có phiếu chờ người xem", "Receipts wait for a person"),
+        ("Mở trang của cửa hàng, mục Phiếu chờ xem.", "Open the shop's page, receipts that wait."),
+        needs_you=False,
+    ),
     "next-key": _Known(
         ("Chứng thư số mới chưa dùng được", "The renewed certificate cannot take over yet"),
         ("Kiểm tra bằng: thungan keys check.", "Look at it with: thungan keys check."),

@@ -14,6 +14,7 @@ from agent.backup_settings import BackupSettings
 from agent.buyer_later import BuyerWait, read_buyer_wait
 from agent.errors import ConfigInvalid
 from agent.key_settings import KeySettings, read_key_settings
+from agent.notices import settings as notices
 from agent.proxy import Proxy, read_proxy
 from agent.web.page_settings import LOOPBACK, PORT, PageSettings, page_settings
 from agent.witness_settings import WitnessSettings, read_witness
@@ -33,7 +34,8 @@ from outbox.numbering import Register
 if TYPE_CHECKING:
     from pathlib import Path
 
-TEMPLATE = """\
+TEMPLATE = (
+    """\
 # thungan: cấu hình máy tính tiền / configuration of this cash register
 
 [seller]                        # người bán, như đã đăng ký với cơ quan thuế
@@ -132,6 +134,8 @@ port = 8380
 # certificate = "keys/shop.crt.pem"   # để trống: tự tạo / its own if empty
 # key = "keys/shop.key.pem"
 """
+    + notices.TEMPLATE
+)
 
 
 PAPERS = {58: 384, 80: 576}  # mm -> dots across
@@ -161,6 +165,7 @@ class Config:
     said: dict[str, Any]  # config.toml as it is, for the ledger's history of set-ups
     forms: dict[str, Any]  # [office] and [representative], as agent.form_filling reads them
     page: PageSettings
+    notices: notices.NoticeSettings
     backup: BackupSettings
     live_months: int  # whole months that stay in the database; older ones are packed into archives
     time_servers: tuple[str, ...]  # asked for the time where the authority is not heard
@@ -271,6 +276,7 @@ def _read(folder: Path, take: _Sections, said: dict[str, Any]) -> Config:
         said=said,
         forms=_form_values(take),
         page=_page(folder, take),
+        notices=notices.read_notices(take, folder),
         backup=_backup(folder, take, f"{seller.tax_code}-{number}"),
         live_months=take.whole("retention.live_months", 1, 120, 2),
         time_servers=_time_servers(take),

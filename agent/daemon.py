@@ -22,6 +22,7 @@ from agent.capture_keeping import CaptureKeeper
 from agent.clock_watch import ClockWatch, compare_with_time_servers
 from agent.disk_watch import DiskWatch
 from agent.key_keeper import KeyKeeper
+from agent.notices.telling import NoticeKeeper
 from agent.opening_sources import open_source
 from agent.parts import open_delivery, sign_checkpoint
 from agent.receipt_block import invoice_block
@@ -378,6 +379,7 @@ class Daemon:
         self.delivery_problem: str | None = None  # of the last pass, in words
         self.keys = KeyKeeper(config, self.store)
         self._clock_watch = ClockWatch()
+        self.notices = NoticeKeeper(config, self.store)
         self._listening = threading.Event()
         self._away: dict[str, float] = {}
         self._away_said: set[str] = set()
@@ -413,6 +415,7 @@ class Daemon:
             (self.disk.look, {"seconds": DISK_LOOK}),
             (self.backups.run, {"minutes": self.config.backup.every}),
             (self.archives.run, {"hours": 6}),
+            (self.notices.look, {"minutes": 1}),
         ):
             self._scheduler.add_job(_quietly(work), "interval", **every)
         if self.config.witness is not None:

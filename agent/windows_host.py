@@ -5,13 +5,12 @@ Type-checked on any system, run on Windows only: installer/windows/README.md say
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
-from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from agent.log_files import set_up_log
 from agent.windows_service import run_service
 
 if sys.platform == "win32" or TYPE_CHECKING:
@@ -43,7 +42,7 @@ if sys.platform == "win32" or TYPE_CHECKING:
         def SvcDoRun(self) -> None:  # noqa: N802 - pywin32's name
             """The service's life."""
             folder = data_folder()
-            _log_into(folder)
+            set_up_log(folder if folder.is_dir() else None)
             code = run_service(self, folder)
             if code:
                 # Only a process that ends without having said «stopped» sets off the recovery actions.
@@ -80,10 +79,3 @@ def main() -> int:
         servicemanager.StartServiceCtrlDispatcher()
         return 0
     return int(win32serviceutil.HandleCommandLine(ThunganService) or 0)
-
-
-def _log_into(folder: Path) -> None:
-    handler = RotatingFileHandler(folder / "thungan.log", maxBytes=2_000_000, backupCount=5, encoding="utf-8")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    logging.getLogger("thungan").addHandler(handler)
-    logging.getLogger("thungan").setLevel(logging.INFO)

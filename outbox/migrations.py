@@ -276,6 +276,19 @@ def m016_archives(db: Database) -> None:
     _run(db, _SIXTEENTH)
 
 
+_SEVENTEENTH = """
+CREATE TABLE notice (
+    way TEXT NOT NULL, code TEXT NOT NULL, at TEXT NOT NULL, urgent INTEGER NOT NULL,
+    PRIMARY KEY (way, code)) WITHOUT ROWID;
+"""
+
+
+@MIGRATIONS()
+def m017_notices(db: Database) -> None:
+    """Which alarm was told by which way."""
+    _run(db, _SEVENTEENTH)
+
+
 DEFINED = frozenset(
     {
         "m001_first_schema",
@@ -294,5 +307,6 @@ DEFINED = frozenset(
         "m014_api_requests",
         "m015_clock_of_each_series",
         "m016_archives",
+        "m017_notices",
     }
 )

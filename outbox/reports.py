@@ -120,6 +120,14 @@ def count_quarantined(connection: sqlite3.Connection) -> int:
     return int(row[0])
 
 
+def oldest_quarantined(connection: sqlite3.Connection) -> str | None:
+    """When the oldest receipt was captured that waits for a person."""
+    found: str | None = connection.execute(
+        "SELECT MIN(captured_at) FROM capture WHERE state = 'quarantined'"
+    ).fetchone()[0]
+    return found
+
+
 def latest(connection: sqlite3.Connection, limit: int) -> list[dict[str, Any]]:
     """What came last, newest first: invoices, and captures that became none. ``at`` is UTC.
 

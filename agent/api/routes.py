@@ -18,6 +18,7 @@ from agent.api.tokens import Scope, Tokens
 from agent.commands.status import certificate_words, standing_of
 from agent.correction import draft
 from agent.errors import ReasonMissing
+from agent.metrics import MEDIA_TYPE, metrics_text
 from errors import ThunganError
 from invoice.corrections import Correction, check_chain, check_correction
 from invoice.printed import render_html, render_pdf
@@ -69,6 +70,7 @@ class _Api:
             ),
             Route("/v1/invoices/{name}/{paper}", self._plain(self._paper, Scope.READ)),
             Route("/v1/status", self._plain(self._status, Scope.READ)),
+            Route("/v1/metrics", self._plain(self._metrics, Scope.READ)),
             Route("/v1/events", self._stream),
         ]
 
@@ -201,6 +203,11 @@ class _Api:
     def _status(self, _: Request) -> Response:
         daemon = self._shop.running
         return JSONResponse(standing_of(daemon.config, certificate_words(daemon.keys.certificate)))
+
+    def _metrics(self, _: Request) -> Response:
+        with self._shop.reader() as connection:
+            text = metrics_text(connection, self._shop.folder, self._shop.running.keys.certificate)
+        return Response(text, media_type=MEDIA_TYPE)
 
     async def _stream(self, request: Request) -> Response:
         try:

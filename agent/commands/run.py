@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 import signal
 import sys
 from typing import TYPE_CHECKING
 
 from agent.config import default_folder
+from agent.log_files import set_up_log
 from agent.no_dumps import forbid_dumps
 from agent.service_notice import tell_service_manager
 from agent.serving import Serving
@@ -33,13 +33,10 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run; SIGINT and SIGTERM end it in good order."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
-    logging.getLogger("apscheduler").setLevel(logging.WARNING)
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    folder = arguments.data or default_folder()
+    set_up_log(folder if folder.is_dir() else None)
     forbid_dumps()
-    serving = Serving(
-        arguments.data or default_folder(), None if arguments.quiet else show, port=arguments.page_port
-    )
+    serving = Serving(folder, None if arguments.quiet else show, port=arguments.page_port)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: serving.end())
     serving.run(_say_what_runs, _say_that_it_lives)

@@ -35,9 +35,10 @@ def test_the_service_manager_hears_ready_alive_and_stopping(tmp_path: Path) -> N
             while (said := manager.recv(64)) == b"WATCHDOG=1":
                 pass
             assert said == b"STOPPING=1"
-        finally:
-            daemon.terminate()
             assert daemon.wait(60) == 0
+        finally:
+            daemon.kill()
+            daemon.wait(60)
 
 
 def test_without_a_manager_nothing_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

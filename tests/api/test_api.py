@@ -200,6 +200,20 @@ def test_search_show_and_papers(api: Api) -> None:
     assert client.get("/v1/status").json()["today"]["sales"] >= 0
 
 
+def test_figures_for_prometheus(api: Api) -> None:
+    client = api.client()
+    assert sell(client, SALE).status_code == 201
+    answer = client.get("/v1/metrics")
+    assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
+    figures = dict(line.rsplit(" ", 1) for line in answer.text.splitlines() if not line.startswith("#"))
+    assert figures['thungan_invoices{state="issued"}'] == "1"
+    assert float(figures["thungan_ledger_entries"]) > 1
+    assert 'thungan_alarm{code="set-up"}' in figures  # there is no authority here
+    assert all(float(value) >= 0 for value in figures.values())
+    helped = [line.split()[2] for line in answer.text.splitlines() if line.startswith("# HELP")]
+    assert len(helped) == len(set(helped))
+
+
 def test_a_correction_is_shown_then_issued_once(api: Api) -> None:
     client = api.client()
     assert sell(client, SALE).status_code == 201

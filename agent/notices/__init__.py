@@ -1,0 +1,1 @@
+"""Notices of alarms to people elsewhere: webhook, Telegram, e-mail, the desktop (docs/operation.md)."""
