@@ -104,7 +104,6 @@ class Evidence:
         self._connection = open_reader(database)
         # Text that is none was put there by somebody: it is exported as it can be, and found by the verifier.
         self._connection.text_factory = lambda content: content.decode("utf-8", "replace")
-        self._connection.execute("PRAGMA temp_store=MEMORY")
         values = {
             "since": period.since,
             "until": period.until,

@@ -32,6 +32,7 @@ from outbox.checkpoint import write_checkpoint
 from outbox.clock import record_clock_jump
 from outbox.issuing import issue
 from outbox.merkle import Frontier, leaf_hash
+from outbox.retention import close_month
 from outbox.states import CaptureState
 from outbox.store import Store
 
@@ -152,7 +153,22 @@ def test_an_honest_shop_holds(shop: Shop, tmp_path: Path) -> None:
     assert check(answer, "totals").looked_at == 12
 
 
-LAST = "(SELECT MAX(id) FROM invoice)"
+def test_a_month_that_has_gone_into_an_archive_holds_as_before(shop: Shop, tmp_path: Path) -> None:
+    folder = attacked(shop, tmp_path)
+    config = load_config(folder)
+    store = Store(folder)
+    gone = close_month(store, f"{datetime.now(UTC):%Y-%m}", ledger_origin(config), ledger_key(folder))
+    store.close()
+    assert gone is not None
+    assert gone[1] >= 12
+    database = sqlite3.connect(folder / "thungan.db")
+    assert database.execute("SELECT COUNT(*) FROM invoice WHERE length(document) = 0").fetchone()[0] > 0
+    database.close()
+    answer = verified(shop, folder, kept=True, received=True)
+    assert red(answer) == set(), said(answer)
+    assert check(answer, "seller").looked_at == 12
+
+
 ROWS: dict[str, tuple[tuple[SQL, ...], str, str]] = {
     "an invoice's document is changed": (
         ("UPDATE invoice SET document = replace(document, '<TgTTTBSo>', '<TgTTTBSo>1') WHERE id = 3",),
