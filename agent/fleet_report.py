@@ -9,6 +9,7 @@ from argparse import Namespace
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import nullcontext
 from hashlib import sha256
+from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -37,7 +38,10 @@ def report_fleet(folder: Path, arguments: Namespace) -> int:
         tables.mkdir(parents=True, exist_ok=True)
         unreadable = _reduce(bundles, tables, arguments)
         if not any(tables.glob("*.sales.parquet")):
-            raise NoBundles(f"{folder} holds no evidence bundle that can be read")
+            reasons = "; ".join(problem for _, problem in unreadable[:3])
+            raise NoBundles(
+                f"{folder} holds no evidence bundle that can be read{f' ({reasons})' if reasons else ''}"
+            )
         fleet = compare(tables)
     output: Path = arguments.output or folder / "sellers.html"
     write_page(output, render_fleet(fleet, unreadable))
@@ -52,7 +56,9 @@ def _reduce(bundles: list[Path], tables: Path, arguments: Namespace) -> list[tup
     unreadable = []
     line = ProgressLine("bundles")
     try:
-        with ProcessPoolExecutor(min(os.cpu_count() or 1, max(1, len(missing)))) as pool:
+        # Started anew, not forked: DuckDB has threads, and no thread is torn in two.
+        processes = min(os.cpu_count() or 1, max(1, len(missing)))
+        with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
             waiting = {
                 pool.submit(
                     reduce_bundle, Namespace(**{**vars(arguments), **_ALONE, "file": path}), tables, name

@@ -49,8 +49,8 @@ class FleetUnavailable(AuditError):
     """Comparing many sellers needs DuckDB, which is not installed."""
 
     code = "E-AUD-010"
-    advice_vi = "Cài thêm phần fleet: pip install 'thungan[fleet]'."
-    advice_en = "Install the extra fleet: pip install 'thungan[fleet]'."
+    advice_vi = "Bộ cài cho cửa hàng không có phần này. Cài bằng Python: pip install 'thungan[fleet]'."
+    advice_en = "Packages for shops do not carry it. Install with Python: pip install 'thungan[fleet]'."
 
 
 class NoBundles(AuditError):
