@@ -7,9 +7,10 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from agent.errors import FileUnreadable, ReasonMissing
+from agent.errors import FileUnreadable
 from agent.first_receipt import read_first_receipt
 from agent.setting_up import Answers, certificate_of, set_up
+from agent.web.errors import FormInvalid
 from agent.web.pin import PinLock
 from drivers.uri import parse_source
 from errors import ThunganError
@@ -63,6 +64,8 @@ class Wizard:
         self._pin()
         if self._yes("Lập thử một hóa đơn với cơ quan thuế giả lập?", "Try an invoice against the sandbox?"):
             self._try(config)
+        begin = f"thungan run --data {self._folder}"
+        self._tell(f"Xong. Bắt đầu bằng: {begin}", f"Done. Begin with: {begin}")
         return config
 
     def _shop(self) -> None:
@@ -202,10 +205,10 @@ class Wizard:
             text = input(f"{self._say(vietnamese, english)}{shown}: ").strip() or (usual or "")
             try:
                 if not text and usual is None:
-                    raise ReasonMissing(self._say("cần trả lời", "an answer is needed"))
+                    raise FormInvalid(self._say("cần trả lời", "an answer is needed"))
                 return check(text)
             except ThunganError as error:
-                sys.stdout.write(f"  {error.code}: {error.message}\n")
+                self._refused(error)
 
     def _yes(self, vietnamese: str, english: str) -> bool:
         usual = self._say("c", "y")
@@ -233,7 +236,7 @@ class Wizard:
 def _text(longest: int) -> Callable[[str], str]:
     def check(text: str) -> str:
         if len(text) > longest or not text.isprintable():
-            raise ReasonMissing(f"1-{longest} characters")
+            raise FormInvalid(f"1-{longest} characters")
         return text
 
     return check
@@ -242,7 +245,7 @@ def _text(longest: int) -> Callable[[str], str]:
 def _whole(least: int, most: int) -> Callable[[str], int]:
     def check(text: str) -> int:
         if not (text.isascii() and text.isdecimal() and least <= int(text[:9]) <= most):
-            raise ReasonMissing(f"{least}-{most}")
+            raise FormInvalid(f"{least}-{most}")
         return int(text)
 
     return check
@@ -259,7 +262,7 @@ def _rate(text: str) -> str:
 
 def _five(text: str) -> str:
     if len(text) != 5 or not text.isalnum() or not text.isascii():
-        raise ReasonMissing("A-Z, 0-9: 5")
+        raise FormInvalid("A-Z, 0-9: 5")
     return text.upper()
 
 
@@ -272,14 +275,14 @@ def _file(text: str) -> bytes:
 
 def _https(text: str) -> str:
     if text and not text.startswith("https://"):
-        raise ReasonMissing("https://…")
+        raise FormInvalid("https://…")
     return text
 
 
 def _port(count: int) -> Callable[[str], str]:
     def check(text: str) -> str:
         if text.isdecimal() and not 1 <= int(text[:9]) <= count:
-            raise ReasonMissing(f"1-{count}")
+            raise FormInvalid(f"1-{count}")
         if text and not text.isdecimal():
             parse_source(text)
         return text

@@ -8,7 +8,8 @@
         ├── PinInvalid      E-AGT-032  a PIN that is too short or too easy
         ├── PinWrong        E-AGT-033  not the PIN
         ├── LockedOut       E-AGT-034  too many wrong PINs: wait
-        └── FormInvalid     E-AGT-035  what was filled in cannot be
+        ├── FormInvalid     E-AGT-035  what was filled in cannot be
+        └── NotHere         E-AGT-036  settings are changed on the shop's own computer only
 """
 
 from agent.errors import AgentError
@@ -64,3 +65,15 @@ class FormInvalid(PageError):
     code = "E-AGT-035"
     advice_vi = "Sửa ô được nêu rồi gửi lại."
     advice_en = "Correct the field named, then send it again."
+
+
+class NotHere(PageError):
+    """Who asks is on another computer: from there settings are looked at, not changed.
+
+    A setting names files, databases and servers, so who can change it can read what the daemon can; for that
+    the PIN alone is not enough.
+    """
+
+    code = "E-AGT-036"
+    advice_vi = "Chỉ đổi cài đặt trên chính máy tính của tiệm."
+    advice_en = "Change settings on the shop's own computer."

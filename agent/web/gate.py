@@ -53,10 +53,9 @@ class Gate:
         form = Form()
         if refusal is None and request.method not in _SAFE and not path.startswith(PROGRAMS):
             form = await _read_form(request)
-            if session is not None and not compare_digest(form.text(TOKEN).encode(), session.token.encode()):
-                refusal = PlainTextResponse(
-                    "The form has no token, or an old one: load the page anew.\n", 403
-                )
+            # The door itself asks for no token: a second tab may still show it.
+            if session is not None and path != ENTER and not _same(form.text(TOKEN), session.token):
+                refusal = PlainTextResponse("The form has no token, or an old one: load it anew.\n", 403)
         if refusal is not None:
             await refusal(scope, receive, send)
             return
@@ -124,6 +123,10 @@ async def _read_form(request: Request) -> Form:
     except HTTPException:
         return Form()  # a form that is none has no token either
     return form
+
+
+def _same(given: str, wanted: str) -> bool:
+    return compare_digest(given.encode(), wanted.encode())
 
 
 def _is_loopback(scope: Scope) -> bool:

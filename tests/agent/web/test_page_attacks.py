@@ -8,6 +8,7 @@ import ssl
 from datetime import datetime
 from pathlib import Path
 
+import anyio
 import httpx
 import pytest
 from web_shop import PIN, Serve, Served
@@ -17,6 +18,7 @@ from agent.web.gate import inner_path
 from agent.web.pin import FREE_TRIES, LONGEST_WAIT, PinLock
 from agent.web.sessions import IDLE, MOST, Sessions
 from agent.web.shield import BODY_LIMIT, HEADERS
+from agent.web.site import site
 from invoice.sale_json import VIETNAM
 
 PAGES = ["/", "/now", "/events", "/pin", "/invoices", "/quarantine", "/settings", "/months", "/no/such/page"]
@@ -324,3 +326,44 @@ def test_beyond_loopback_there_is_only_tls(serve: Serve) -> None:
         assert client.get("/").status_code == 200
     with pytest.raises(httpx.TransportError):
         httpx.get(f"http://127.0.0.1:{served.port}/", timeout=30)
+
+
+def test_from_another_computer_settings_are_looked_at_only(serve: Serve) -> None:
+    """They name files and servers: who may change them may read what the daemon may, which no phone shall."""
+    served = serve(names='["till.example"]')
+    shop = served.server.shop
+    transport = httpx.ASGITransport(site(shop), client=("192.168.1.77", 50_000))
+    base = f"http://till.example:{served.port}"
+
+    async def visit() -> None:
+        async with httpx.AsyncClient(transport=transport, base_url=base) as phone:
+            assert (await phone.post("/enter", data={"pin": PIN})).status_code == 303
+            page = (await phone.get("/settings")).text
+            token = page.partition('name="token" value="')[2].partition('"')[0]
+            form = {"token": token, "uri": "file:///etc/passwd", "paper": "80", "every": "15", "url": ""}
+            for path in ("/settings", "/settings/test/source", "/settings/test/printer"):
+                answer = await phone.post(path, data=form)
+                assert answer.status_code == 422
+                assert "E-AGT-036" in answer.text
+            for _ in range(FREE_TRIES):
+                await phone.post("/enter", data={"pin": "000111"})
+            assert (await phone.post("/enter", data={"pin": PIN})).status_code == 429
+
+    anyio.run(visit)
+    assert served.restarts == []
+    served.person()  # at the till the PIN is still taken
+
+
+def test_without_a_pin_other_computers_get_nothing(serve: Serve) -> None:
+    served = serve(pin=None, names='["till.example"]')
+    transport = httpx.ASGITransport(site(served.server.shop), client=("192.168.1.77", 50_000))
+
+    async def visit() -> None:
+        base = f"http://till.example:{served.port}"
+        async with httpx.AsyncClient(transport=transport, base_url=base) as phone:
+            for path in ("/", "/pin", "/enter", "/settings"):
+                assert (await phone.get(path)).status_code == 403
+            assert (await phone.post("/pin", data={"pin": PIN, "again": PIN})).status_code == 403
+
+    anyio.run(visit)
+    assert not served.server.shop.pin.is_set
