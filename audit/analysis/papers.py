@@ -25,6 +25,7 @@ PRINTED_OFTEN = 3  # copies of one receipt
 DRAWERS_A_DAY = 5.0  # openings without a sale, on average
 DRAWERS_MORE = 6  # on one day, and more than three times the usual
 TRAINING = 5  # prints in a period that are still somebody learning
+SET_UP = timedelta(days=2)  # after the first paper: tests of the installation
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,7 @@ def _findings(papers: OtherPapers, dossier: Dossier) -> Iterator[Finding]:
     if papers.training:
         yield _finding(
             "training",
-            Weight.SERIOUS if len(papers.training) > TRAINING else Weight.LOOK,
+            Weight.SERIOUS if _beyond_set_up(papers.training, dossier) > TRAINING else Weight.LOOK,
             papers.training,
             "phiếu in thử hoặc tập huấn",
             "Training or test prints",
@@ -129,6 +130,12 @@ def _findings(papers: OtherPapers, dossier: Dossier) -> Iterator[Finding]:
         yield _finding(
             "refunds", Weight.NOTE, papers.refunds, "phiếu trả hàng đã nhận", "Refund papers captured"
         )
+
+
+def _beyond_set_up(training: tuple[Paper, ...], dossier: Dossier) -> int:
+    """Training prints after the first days on which the register was heard: an installer prints tests."""
+    first = min(paper.day for paper in dossier.papers)
+    return sum(paper.day - first >= SET_UP for paper in training)
 
 
 def _finding(

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 STAY = timedelta(hours=6)  # guests sit no longer over a bill
 MEAL = timedelta(minutes=60)  # the same bill printed again after that is shown to somebody else, perhaps
+AGAIN_SHARE = 0.02  # guests who stay long ask for their bill again now and then
 MANY, MANY_SHARE = 8, 0.05  # from so many bills, and this share of all, it is no longer a slip
 
 
@@ -179,7 +180,7 @@ def _findings(bills: Bills) -> Iterator[Finding]:
         total = sum(later.total or 0 for _, later in bills.again)
         yield Finding(
             "bill-used-again",
-            Weight.SERIOUS if len(bills.again) >= 3 else Weight.LOOK,
+            _weight(len(bills.again), bills.shown, AGAIN_SHARE),
             Words(
                 f"{count(len(bills.again)).vi} lần một phiếu tạm tính được in lại sau khi đã thanh toán hoặc"
                 f" hơn một giờ sau; số tiền trên phiếu: {dong(total).vi}.",
@@ -195,5 +196,5 @@ def _findings(bills: Bills) -> Iterator[Finding]:
         )
 
 
-def _weight(found: int, of: int) -> Weight:
-    return Weight.SERIOUS if found >= MANY and found >= MANY_SHARE * of else Weight.LOOK
+def _weight(found: int, of: int, share: float = MANY_SHARE) -> Weight:
+    return Weight.SERIOUS if found >= MANY and found >= share * of else Weight.LOOK

@@ -191,6 +191,24 @@ def test_a_drawer_that_opens_at_a_sale_is_none() -> None:
     assert ([cite.number for cite in finding.cites], finding.weight) == ([3], Weight.NOTE)
 
 
+def test_training_prints_of_the_installation_do_not_weigh() -> None:
+    tests = tuple(paper(1 + n, at(0, 9, n), "training", total=10_000) for n in range(10))
+    assert found(dossier(papers=tests))["training"].weight is Weight.LOOK
+    later = tuple(paper(50 + n, at(6, 9, n), "training", total=10_000) for n in range(10))
+    assert found(dossier(papers=tests + later))["training"].weight is Weight.SERIOUS
+
+
+def test_bills_shown_again_weigh_by_their_share() -> None:
+    pairs, papers = [], []
+    for n in range(100):
+        papers.append(paper(1000 + n, at(n % 10, 12, n % 50), total=90_000, receipt_no=f"B{n}"))
+        pairs.append(sale(1 + n, at(n % 10, 13, n % 50), 90_000, receipt_no=f"B{n}"))
+    few = [paper(2000 + n, at(n % 10, 14), total=90_000, receipt_no=f"B{n}") for n in range(5)]
+    many = [paper(2000 + n, at(n % 10, 14), total=90_000, receipt_no=f"B{n}") for n in range(10)]
+    assert found(dossier(*pairs, papers=(*papers, *few)))["bill-used-again"].weight is Weight.LOOK
+    assert found(dossier(*pairs, papers=(*papers, *many)))["bill-used-again"].weight is Weight.SERIOUS
+
+
 # --- corrections ----------------------------------------------------------------------------------------
 
 
