@@ -88,10 +88,7 @@ def _grouped(
 
 def found_of(objects: list[dict[str, Any]], mapping: Mapping, origin: str) -> Found:
     """The record of objects that are one sale."""
-    try:
-        data = canonical(objects)
-    except ValueError as error:
-        raise FileUnfit(f"{origin}: {error}") from error
+    data = canonical(objects)
     return Found(data, Form.JSON, read_objects(data, mapping), origin)
 
 
@@ -215,7 +212,11 @@ def _sheet(book: Any, mapping: Mapping) -> Iterator[tuple[int, dict[str, Any]]]:
                 continue
         cells = {f"#{place}": cell for place, cell in enumerate(row, 1) if cell is not None}
         if mapping.header:
-            if len(row) > len(names) and any(cell is not None for cell in row[len(names) :]):
-                raise FileUnfit(f"row {number} has more cells than the heading")
-            cells = {name: row[place] if place < len(row) else None for place, name in enumerate(names)}
+            named = {name: row[place] if place < len(row) else None for place, name in enumerate(names)}
+            # A note beside the table is kept under the number of its column, as are all where the mapping counts.
+            counted = any(
+                column.startswith("#") for column in (*mapping.columns_of_sale, *mapping.line.values())
+            )
+            beside = {name: cell for name, cell in cells.items() if counted or int(name[1:]) > len(names)}
+            cells = {**beside, **named}
         yield number, cells

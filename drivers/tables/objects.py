@@ -11,10 +11,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping as Table
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 from drivers.tables.mapping import plain
 from drivers.tables.record import Record, record_of_rows
@@ -29,11 +28,7 @@ MAX_LISTED = 200  # elements of a list that are columns of their own: payments.0
 
 
 def canonical(value: Any) -> bytes:
-    """The one way to write a record.
-
-    Raises:
-        ValueError: a value that no record has.
-    """
+    """The one way to write a record; what is no value of a sale is text, so that its column says so."""
     return _written(value, 0).encode()
 
 
@@ -126,7 +121,7 @@ def _flatten(value: Any, path: str, cells: dict[str, Cell], depth: int) -> None:
 
 def _written(value: Any, depth: int) -> str:
     if depth > MAX_DEPTH:
-        raise ValueError("an object goes too deep for a record")
+        return '"…"'
     if value is None or isinstance(value, bool | str):
         return json.dumps(value, ensure_ascii=False)
     if isinstance(value, Table):
@@ -149,17 +144,13 @@ def _scalar(value: Any) -> str:
         )
     if isinstance(value, Decimal):
         if not value.is_finite():
-            raise ValueError(f"{value} is no number of a record")
+            return json.dumps(str(value))
         return format(value, "f") if abs(value.adjusted()) < 40 else json.dumps(str(value))
     if isinstance(value, datetime | date | time):
         return json.dumps(value.isoformat())
-    if isinstance(value, timedelta):  # how MariaDB gives a TIME
-        return json.dumps(str(value))
-    if isinstance(value, UUID):
-        return json.dumps(str(value))
     if isinstance(value, bytes | bytearray | memoryview):
         return json.dumps(bytes(value).decode("latin-1"), ensure_ascii=False)
-    raise ValueError(f"{type(value).__name__} is no value of a record")
+    return json.dumps(str(value), ensure_ascii=False)
 
 
 def _no_constant(name: str) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
-from record_shop import HEADING, Shop, rows_of_sale
+from record_shop import HEADING, Shop, rows_of_sale, wait_until
 
 from agent.cli import main
 
@@ -343,3 +345,30 @@ def test_the_buyer_of_a_record_is_no_business_of_the_ledger(tmp_path: Path, expo
         shop.wait_for(1, QUARANTINED)
         shop.wait_for(2, "SELECT COUNT(*) FROM capture WHERE private IS NOT NULL")
     assert not any("Bí Mật" in body for (body,) in shop.rows("SELECT body FROM leaf"))
+
+
+def test_killed_in_the_middle_of_an_import_every_sale_is_invoiced_once(tmp_path: Path, exports: Path) -> None:
+    sales = 30
+    shop = shop_of(tmp_path, exports)
+    put(exports / "day.csv", *(rows_of_sale(f"HD{number:02}") for number in range(sales)))
+
+    def run() -> subprocess.Popen[bytes]:
+        words = [sys.executable, "-m", "agent.cli", "run", "--quiet", "--data", str(shop.folder)]
+        return subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    for least in (5, 15):
+        process = run()
+        try:
+            wait_until(lambda least=least: shop.invoices() >= least)  # type: ignore[misc]
+        finally:
+            process.kill()
+            process.wait()
+    process = run()
+    try:
+        shop.wait_for(1, READ)
+    finally:
+        process.terminate()
+        process.wait()
+    assert shop.invoices() == sales
+    assert shop.rows("SELECT state, COUNT(*) FROM capture GROUP BY state") == [("sale", sales)]
+    assert shop.ledger_holds()

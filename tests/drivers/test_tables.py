@@ -480,3 +480,26 @@ def test_the_mappings_of_the_page() -> None:
     assert asked.query is not None
     assert asked.query.window == 500
     assert parse_frame_profile(device).tax["A"] == "10%"
+
+
+def test_values_of_no_sale_spoil_their_sale_only() -> None:
+    """Not a number, endless, too deep: written as text, so that the column that has it says so."""
+    deep: Any = 1
+    for _ in range(40):
+        deep = [deep]
+    odd = {"a": float("nan"), "b": Decimal("Infinity"), "c": deep, "d": object, "e": timedelta(hours=9)}
+    written = json.loads(canonical(odd))
+    assert (written["a"], written["b"], written["e"]) == ("NaN", "Infinity", "9:00:00")
+    rows = [{**EXCEL_CELLS, "Tổng tiền": value} for value in (65_000, float("nan"), 65_000)]
+    found = [understand(Form.JSON, canonical([row]), EXCEL_ONE) for row in rows]
+    assert [one.kind for one in found] == [Kind.SALE, Kind.QUARANTINED, Kind.SALE]
+
+
+EXCEL_ONE = with_file(format='format = "excel"')
+EXCEL_CELLS = dict(zip(EXCEL_ROWS[0], [*EXCEL_ROWS[1][:5], 32_500, 65_000, 65_000], strict=True))
+
+
+def test_a_note_beside_an_excel_table_changes_nothing() -> None:
+    rows = [EXCEL_ROWS[0], [*EXCEL_ROWS[1], "ghi chú"], EXCEL_ROWS[2]]
+    ((reading, _),) = read(excel(rows), EXCEL)
+    assert reading.kind is Kind.SALE
