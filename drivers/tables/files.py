@@ -214,9 +214,8 @@ def _sheet(book: Any, mapping: Mapping) -> Iterator[tuple[int, dict[str, Any]]]:
         if mapping.header:
             named = {name: row[place] if place < len(row) else None for place, name in enumerate(names)}
             # A note beside the table is kept under the number of its column, as are all where the mapping counts.
-            counted = any(
-                column.startswith("#") for column in (*mapping.columns_of_sale, *mapping.line.values())
-            )
+            columns = (*mapping.columns_of_sale, *mapping.line.values())
+            counted = any(column.startswith("#") for column in columns)
             beside = {name: cell for name, cell in cells.items() if counted or int(name[1:]) > len(names)}
             cells = {**beside, **named}
         yield number, cells
