@@ -213,7 +213,7 @@ def _sheet(book: Any, mapping: Mapping) -> Iterator[tuple[int, dict[str, Any]]]:
         cells = {f"#{place}": cell for place, cell in enumerate(row, 1) if cell is not None}
         if mapping.header:
             named = {name: row[place] if place < len(row) else None for place, name in enumerate(names)}
-            # A note beside the table is kept under the number of its column, as are all where the mapping counts.
+            # A note beside the table is kept under its column's number, as are all where the mapping counts.
             columns = (*mapping.columns_of_sale, *mapping.line.values())
             counted = any(column.startswith("#") for column in columns)
             beside = {name: cell for name, cell in cells.items() if counted or int(name[1:]) > len(names)}
