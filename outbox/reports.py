@@ -74,11 +74,15 @@ def damage(connection: sqlite3.Connection) -> str | None:
 
 def oldest_unsent(connection: sqlite3.Connection) -> str | None:
     """When the oldest invoice was issued that the authority has not taken in."""
-    row = connection.execute(
-        f"SELECT MIN(issued_at) FROM invoice WHERE {OPEN} AND state IN ('issued', 'packed', 'sent', 'held')"  # noqa: S608
-    )
-    value: str | None = row.fetchone()[0]
-    return value
+    # By the lowest number in each state, which the index of the queue holds: a long backlog is not read.
+    found = [
+        connection.execute(
+            f"SELECT issued_at FROM invoice WHERE {OPEN} AND state = ? ORDER BY id LIMIT 1",  # noqa: S608
+            (state,),
+        ).fetchone()
+        for state in ("issued", "packed", "sent", "held")
+    ]
+    return min((str(row[0]) for row in found if row is not None), default=None)
 
 
 def last_sync(connection: sqlite3.Connection) -> str | None:
@@ -165,10 +169,14 @@ def find_invoice(connection: sqlite3.Connection, name: str) -> tuple[dict[str, A
         NotFound: there is none.
     """
     symbol, _, number = name.rpartition("-")
+    whole = [
+        int(text) if text.isascii() and text.isdigit() and len(text) < 18 else -1 for text in (name, number)
+    ]
     row = connection.execute(
         f"SELECT {_COLUMNS}, qr, document FROM invoice"  # noqa: S608
-        " WHERE CAST(id AS TEXT) = ? OR code = ? OR (symbol = ? AND CAST(number AS TEXT) = ?)",
-        (name, name, symbol, number),
+        " WHERE id IN (SELECT id FROM invoice WHERE id = ? UNION ALL SELECT id FROM invoice WHERE code = ?"
+        " UNION ALL SELECT id FROM invoice WHERE form IN (1, 2) AND symbol = ? AND number = ?) LIMIT 1",
+        (whole[0], name, symbol, whole[1]),
     ).fetchone()
     if row is None:
         raise NotFound(f"there is no invoice {name}")
