@@ -14,6 +14,7 @@ from agent.config import load_config
 from agent.daemon import Daemon, Taken
 from agent.parts import ledger_key
 from audit.ledger_check import check_ledger
+from drivers.record_source import RecordSource
 from invoice.sale_json import VIETNAM
 
 PATIENCE = 30.0  # seconds a test waits for what must come
@@ -55,6 +56,9 @@ class Shop:
         """The daemon, running."""
         self.daemon = Daemon(load_config(self.folder), self.taken.append)
         self.daemon.start()
+        for source in self.daemon._sources:
+            if isinstance(source, RecordSource):
+                source._watcher.every = 0.1  # a shop has more time than a test
         try:
             yield self.daemon
         finally:
