@@ -87,7 +87,7 @@ direct_rate = "1%"
 
 [source]                        # nơi phiếu đi ra: cổng nối tiếp, mạng… (docs/sources.md; thungan ports)
 uri = "{source}"
-# more = ["tcp://0.0.0.0:9100?printer=tcp://192.168.1.50:9100", "folder:///C:/export?profile=csv-lines"]  # docs/records.md
+# more = ["tcp://0.0.0.0:9100?printer=tcp://192.168.1.50:9100", "folder:///C:/export?profile=csv-lines"]
 # profile = "general"           # cách đọc phiếu: tên hoặc tệp .toml (thungan profile)
 # hold_ms = 1500                # lệnh cắt giấy chờ hóa đơn nhiều nhất bấy nhiêu phần nghìn giây
 
