@@ -310,7 +310,7 @@ class Store:
                 except StopIteration as stop:
                     outcome = stop.value
             prepared.append((outcome, pending))
-            room -= pending is not None
+            room -= pending is not None and pending.future is not None
             if room <= 0:
                 break
         return prepared

@@ -304,3 +304,21 @@ def test_what_is_held_while_a_package_is_signed_is_not_in_it(
     assert again is not None
     assert again.ids == (2,)
     assert store.run(store_package(again, again.signed(frame))) == 1
+
+
+def test_invoices_without_signatures_share_one_transaction(tmp_path: Path) -> None:
+    """No key is waited for, so a group is as large as what waits."""
+    store = Store(tmp_path, None, Clock(), invoices=EachInvoice.NEVER)
+    gate = threading.Event()
+    held = store.submit(lambda _: gate.wait(60))
+    witnesses = [store.submit(issue(sale(f"HD{n}"), REGISTER)) for n in range(40)]
+    gate.set()
+    held.result(60)
+    for one in witnesses:
+        one.result(60)
+    sizes = {
+        row[0].partition(b"SoCaiSoLa</TTruong>")[2][:80]
+        for row in rows(store, "SELECT document FROM invoice")
+    }
+    store.close()
+    assert len(sizes) == 1  # all were issued on the same ledger
