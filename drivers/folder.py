@@ -7,6 +7,7 @@ put away is looked at again: an edited file is reported, and its sales are compa
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import time
@@ -85,10 +86,11 @@ class FolderWatcher:
         """Files that have not changed for the time set, and are not known as they are; the oldest first."""
         now, there = time.monotonic(), {}
         with os.scandir(self._folder) as entries:
-            for entry in entries:
-                if entry.is_file() and self._is_ours(entry.name):
-                    status = entry.stat()
-                    there[entry.name] = _Stamp(status.st_size, status.st_mtime_ns)
+            names = [entry.name for entry in entries if entry.is_file() and self._is_ours(entry.name)]
+        for name in names:
+            # Not what the folder's list says: Windows does not bring it up to date while a file is written.
+            with contextlib.suppress(FileNotFoundError):
+                there[name] = _stamp(self._folder / name)
         self._seen = {
             name: seen if (seen := self._seen.get(name)) and seen[0] == stamp else (stamp, now)
             for name, stamp in there.items()
