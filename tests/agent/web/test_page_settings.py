@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from agent import setting_checks
 from agent.cli import main
 from agent.config import load_config
 from agent.recent_log import RecentLog
@@ -66,7 +67,8 @@ def test_what_is_wrong_is_said(serve: Serve) -> None:
     assert not check_source(served.daemon, "tcp://256.0.0.1:9100").good
 
 
-def test_a_test_ticket_is_printed_behind_the_source(serve: Serve) -> None:
+def test_a_test_ticket_is_printed_behind_the_source(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(setting_checks, "PRINTER_PATIENCE", 120.0)
     served = serve(printer=True)
     served.daemon.start()
     assert served.printer is not None
@@ -78,10 +80,10 @@ def test_a_test_ticket_is_printed_behind_the_source(serve: Serve) -> None:
             while part := connection.recv(4096):
                 paper.append(part)
 
-    thread = threading.Thread(target=print_)
+    thread = threading.Thread(target=print_, daemon=True)
     thread.start()
     assert "note good" in served.person().post("/settings/test/printer").text
-    thread.join(30)
+    thread.join(120)
     assert b"KHONG PHAI HOA DON" in b"".join(paper)
 
 
