@@ -40,6 +40,7 @@ COMMANDS = {
         "thungan profile learn *.prn -o shop.toml",
     ),
     "keys": ("the seller's key and certificate", "thungan keys check --data shop"),
+    "handover": ("the sheet that stays beside the till", "thungan handover -o sheet.pdf --data shop"),
     "notices": ("tell people elsewhere of alarms", "thungan notices test --data shop"),
     "doctor": ("look at everything, say what is wrong and what to do", "thungan doctor --data shop"),
     "token": ("tokens of programs that use the API", "thungan token new POS1 --scope sell --data shop"),

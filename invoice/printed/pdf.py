@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from invoice.qr import Payee
 
 _VIETNAM = timezone(timedelta(hours=7))
-_FONT = "Noto"
+FONT = "Noto"
 _FILES = {Weight.PLAIN: "NotoSans-Regular.ttf", Weight.BOLD: "NotoSans-Bold.ttf"}
 _UNKNOWN = "\ufffd"
 
@@ -44,7 +44,7 @@ def render_pdf(
     """
     kind, page = paper(size)
     content = content_of(invoice, state, payee)
-    with _document() as document:
+    with open_document() as document:
         document.set_title(f"{invoice.title} {invoice.symbol} {invoice.number}")
         document.set_author(invoice.seller.name)
         document.set_creation_date(datetime.combine(invoice.day, time(), _VIETNAM))
@@ -56,7 +56,7 @@ def render_pdf(
 
 
 @contextmanager
-def _document() -> Iterator[FPDF]:
+def open_document() -> Iterator[FPDF]:
     """An empty document with the fonts, whose files it holds open until the end."""
     from fpdf import FPDF  # late: only a printed form needs it, and its import costs 200 ms
 
@@ -67,19 +67,19 @@ def _document() -> Iterator[FPDF]:
     with ExitStack() as opened:
         for weight, name in _FILES.items():
             path = opened.enter_context(as_file(files(__package__).joinpath("fonts", name)))
-            document.add_font(_FONT, weight.value, path)
+            document.add_font(FONT, weight.value, path)
             opened.callback(_font(document, weight).close)
         yield document
 
 
 def _font(document: FPDF, weight: Weight) -> TTFFont:
-    return cast("TTFFont", document.fonts[f"{_FONT.lower()}{weight.value}"])
+    return cast("TTFFont", document.fonts[f"{FONT.lower()}{weight.value}"])
 
 
 def _draw(document: FPDF, mark: Mark, qr: str) -> None:
     match mark:
         case Text():
-            document.set_font(_FONT, mark.weight.value, mark.letters)
+            document.set_font(FONT, mark.weight.value, mark.letters)
             document.set_text_color(*mark.colour)
             document.text(mark.x, mark.y, _known(mark.text))
         case Rule():
@@ -114,7 +114,7 @@ def _draw_code(document: FPDF, square: Square, qr: str) -> None:
 @cache
 def _advances(weight: Weight) -> dict[str, float]:
     """The width of every character the font has, in points of letters one point high."""
-    with _document() as document:
+    with open_document() as document:
         widths = _font(document, weight).cw
         return {chr(int(code)): width / 1000 for code, width in widths.items()}
 
