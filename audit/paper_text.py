@@ -20,6 +20,7 @@ _FIXED = {
     GS: {**dict.fromkeys(b":", 0), **dict.fromkeys(b"LWP\\$|", 2), b"^"[0]: 3},
     FS: {**dict.fromkeys(b"&.", 0), **dict.fromkeys(b"Sp", 2)},
 }
+_CONTROL = re.compile(rb"[\x00-\x1f]")
 _CUT_WITH_FEED = frozenset(b"ABabgh")
 _WORDS = re.compile(
     r"tong|cong|tien|hoa don|thanh toan|ngay|thu ngan|ban hang|khach|tam tinh|giam gia|cam on|dia chi|gia|so|"
@@ -72,8 +73,9 @@ def letters_of(data: bytes) -> bytes:
     """What is printed as letters: commands left out, tabs as two blanks, line ends as LF."""
     out = bytearray()
     place = 0
-    while place < len(data):
-        sign = data[place]
+    while (found := _CONTROL.search(data, place)) is not None:
+        out += data[place : found.start()]
+        place, sign = found.start(), data[found.start()]
         if sign in _FIXED or sign == DLE:
             place += _length(data, place)
         else:
@@ -81,10 +83,8 @@ def letters_of(data: bytes) -> bytes:
                 out += b"  "
             elif sign in {0x0A, 0x0C}:
                 out += b"\n"
-            elif sign >= 0x20:
-                out.append(sign)
             place += 1
-    return bytes(out)
+    return bytes(out + data[place:])
 
 
 def plain(text: str) -> str:

@@ -237,10 +237,7 @@ def _compare(check: Check, whole: Whole, bundle: Bundle, note: str) -> None:
 
 def check_witnesses(whole: Whole, ledger: LedgerHead) -> Check:
     """Every invoice was signed over the ledger as it was: size and root stand in it."""
-    title = Words(
-        "Hóa đơn làm chứng cho sổ cái (số lá và gốc ghi trong từng hóa đơn)",
-        "Invoices witness the ledger (its size and root stand in each)",
-    )
+    title = Words("Hóa đơn làm chứng cho sổ cái", "Invoices witness the ledger")
     check, outside = Check("witnesses", title), 0
     for facts in whole.invoices:
         if facts.witness_size is None:

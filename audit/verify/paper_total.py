@@ -1,39 +1,32 @@
 """A second, independent reading of a receipt: is the invoice's total printed on it as the total?
 
-It shares no code with the reader that made the sale (``drivers``) and knows much less: it takes the printer's
-commands out, looks for amounts and for the words a total stands beside, and adds up what multiplies out as
-quantity x price = amount. It can say that an amount stands on the paper as a total, and that the goods add up
-to it. It cannot tell the sum before a discount from the sum after it, it does not read pictures, and it knows
-nothing of what was never printed.
+It shares no code with the reader that made the sale (``drivers``) and knows much less: among the paper's
+letters (``audit.paper_text``) it looks for amounts and for the words a total stands beside, and adds up what
+multiplies out as quantity x price = amount. It can say that an amount stands on the paper as a total, and
+that the goods add up to it. It cannot tell the sum before a discount from the sum after it, it does not read
+pictures, and it knows nothing of what was never printed.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from enum import StrEnum
 from functools import lru_cache
+
+from audit.paper_text import fold, text_of
 
 MOST = 200_000  # bytes of a paper that are looked at
 LEAST = 100  # dong: smaller numbers are dates, quantities and times
 _AMOUNT = re.compile(r"(?<![\w.,])\d{1,3}(?:[.,  ]\d{3})+(?![\d])|(?<![\w.,])\d+(?![\d])")
 _QUANTITY = re.compile(r"(?<![\w.,])\d{1,4}(?:[.,]\d{1,3})?(?![\d.,])")
 _NUMBERS = re.compile(r"[\d.,:/-]+")
-_NO_DIGIT, _MARKS = re.compile(r"\D"), re.compile("[\u0300-\u036f]")
-# Words of a total, without marks; in old 8-bit fonts marked letters are unreadable: any few may stand there.
+_NO_DIGIT = re.compile(r"\D")
+# Words of a total, without marks; where a font's letters are not known, any few may stand there.
 _TOTAL = re.compile(
     r"t.{0,3}ng\s{0,3}(?:c.{0,3}ng|ti.{0,3}n|thanh|s.{0,3}|h.{0,3}a)|thanh\s{0,3}to.{0,3}n"
     r"|ph.{0,3}i\s{0,3}(?:tr|thu)|c.{0,3}n\s{0,3}tr|th.{0,3}nh\s{0,3}ti.{0,3}n|kh.{0,3}ch\s{0,3}tr"
     r"|total|amount|t\W{0,2}c\W|\bt.{0,3}ng\b",
     re.IGNORECASE,
-)
-# ESC/POS commands with their parameters, as far as receipts use them.
-_COMMAND = re.compile(
-    rb"\x1d\(.(..)|\x1dv0.(..)(..)|\x1b\*.(..)"  # lengths follow: cut out below
-    rb"|\x1b[@2<iLmS]|\x1b[!\-3ADEGJMQRSTUVWadertp{ c].|\x1b\$.."
-    rb"|\x1d[!BEHIQTWabhjrwfVL].|\x1d[\$\\PLW]..|\x1b[pc]..."
-    rb"|\x10..|\x1c[&.]|\x1c[!SCW-].",
-    re.DOTALL,
 )
 
 
@@ -48,7 +41,7 @@ class Reading(StrEnum):
 
 def read_total(data: bytes, total: int) -> tuple[Reading, bool]:
     """How ``total`` (dong) stands on the paper, and whether the goods that multiply out add up to it."""
-    lines = _plain(_letters(data[:MOST])).split("\n")
+    lines = fold(text_of(data[:MOST])).split("\n")
     totals: set[int] = set()
     everything: set[int] = set()
     goods = 0
@@ -87,29 +80,3 @@ def _multiplied(line: str, amounts: list[int]) -> int:
         if any(price >= LEAST and abs(quantity * price - amount) <= 1 for price in amounts[:-1]):
             return amount
     return 0
-
-
-def _letters(data: bytes) -> str:
-    """The text between the commands, one line for each line of paper."""
-    out, place = [], 0
-    while (found := _COMMAND.search(data, place)) is not None:
-        out.append(data[place : found.start()])
-        place = found.end()
-        if found[1] is not None:
-            place += int.from_bytes(found[1], "little")
-        elif found[2] is not None:
-            place += int.from_bytes(found[2], "little") * int.from_bytes(found[3], "little")
-        elif found[4] is not None:
-            deep = 3 if data[found.start() + 2] in {32, 33} else 1
-            place += int.from_bytes(found[4], "little") * deep
-    out.append(data[place:])
-    text = b"".join(out).replace(b"\r\n", b"\n").replace(b"\r", b"\n").replace(b"\t", b"   ")
-    try:
-        return text.decode("utf-8")
-    except UnicodeDecodeError:
-        return text.decode("cp1258", "replace")
-
-
-def _plain(text: str) -> str:
-    """Without marks, lower case."""
-    return _MARKS.sub("", unicodedata.normalize("NFD", text.lower().replace("đ", "d")))

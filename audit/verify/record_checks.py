@@ -47,10 +47,7 @@ def check_papers(whole: Whole) -> Check:
                 f"the store says {facts.state}, the ledger {whole.ledger.settled.get(facts.id)}",
             )
             check.add(words, where, promise.at)
-    there = {facts.id for facts in whole.captures}
-    for number, promise in whole.ledger.captures.items():
-        if number not in there and whole.first <= promise.seq < whole.end:
-            check.add(_GONE, f"paper {number}", promise.at)
+    _missing(check, whole, whole.ledger.captures, {facts.id for facts in whole.captures}, "paper")
     if hidden:
         check.notes.append(
             Words(
@@ -58,6 +55,13 @@ def check_papers(whole: Whole) -> Check:
             )
         )
     return check
+
+
+def _missing(check: Check, whole: Whole, promises: dict[int, Promise], there: set[int], word: str) -> None:
+    """What a leaf of the slice speaks of and the store has no more."""
+    for number, promise in promises.items():
+        if number not in there and whole.first <= promise.seq < whole.end:
+            check.add(_GONE, str(promise.reference or f"{word} {number}"), promise.at)
 
 
 def _settled_as(facts: CaptureFacts, whole: Whole) -> bool:
@@ -100,10 +104,7 @@ def check_invoices(whole: Whole) -> Check:
         if facts.shown and not facts.signed and promise.signed:
             check.add(Words("mất chữ ký của người bán", "its own signature is gone"), facts.name, promise.at)
         _check_sale(check, facts, promise, whole)
-    there = {facts.id for facts in whole.invoices}
-    for number, promise in whole.ledger.invoices.items():
-        if number not in there and whole.first <= promise.seq < whole.end:
-            check.add(_GONE, str(promise.reference or f"invoice {number}"), promise.at)
+    _missing(check, whole, whole.ledger.invoices, {facts.id for facts in whole.invoices}, "invoice")
     take_faults(check, whole)
     if hidden:
         check.notes.append(
@@ -265,10 +266,7 @@ def check_packages(whole: Whole) -> Check:
                 where,
                 promise.at,
             )
-    there = {facts.id for facts in whole.packages}
-    for number, promise in whole.ledger.packages.items():
-        if number not in there and whole.first <= promise.seq < whole.end:
-            check.add(_GONE, f"package {number}", promise.at)
+    _missing(check, whole, whole.ledger.packages, {facts.id for facts in whole.packages}, "package")
     take_faults(check, whole)
     if hidden:
         check.notes.append(

@@ -132,15 +132,13 @@ def _gather(
 ) -> bytearray:
     """All facts, and the hashes of the leaves; this process reads the ledger while others do the rest."""
     tasks = list(_tasks(bundle))
-    total = sum(member.rows for member in bundle.manifest.members)
-    rows = sum(member.rows for member in bundle.manifest.members if member.table in _SHARED)
-    done = 0
+    rows, done = sum(member.rows for member in bundle.manifest.members if member.table in _SHARED), 0
 
     def take(found: members.Found) -> None:
         nonlocal done
         whole.take(found)
         done += found.rows
-        tell(done, total)
+        tell(done, rows)
 
     begin = (
         str(question.path),
