@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +100,14 @@ def invoices(folder: Path) -> int:
         connection.close()
 
 
+def older_copy(folder: Path) -> Path:
+    """The database as it is now, beside it."""
+    older = folder / "older.db"
+    with closing(open_reader(folder / "thungan.db")) as source, closing(sqlite3.connect(older)) as copy:
+        source.backup(copy)
+    return older
+
+
 def holds(folder: Path, wanted: int) -> None:
     """So many invoices, numbered without holes, each of another receipt; ledger and documents agree."""
     connection = open_reader(folder / "thungan.db")
@@ -169,13 +178,7 @@ def test_a_file_that_goes_away_is_put_back(
 ) -> None:
     daemon = open_daemon(folder)
     take_until_issued(daemon, 0)
-    database = folder / "thungan.db"
-    older = folder / "older.db"
-    source = open_reader(database)
-    with sqlite3.connect(older) as copy:
-        source.backup(copy)
-    copy.close()
-    source.close()
+    database, older = folder / "thungan.db", older_copy(folder)
     take_until_issued(daemon, 1)
     if how == "deleted":
         database.unlink()
@@ -200,13 +203,7 @@ def test_what_was_swapped_while_nothing_ran_is_refused(
 ) -> None:
     daemon = open_daemon(folder)
     take_until_issued(daemon, 0)
-    database = folder / "thungan.db"
-    older = folder / "older.db"
-    source = open_reader(database)
-    with sqlite3.connect(older) as copy:
-        source.backup(copy)
-    copy.close()
-    source.close()
+    database, older = folder / "thungan.db", older_copy(folder)
     take_until_issued(daemon, 1)
     daemon.stop()
     database.unlink()

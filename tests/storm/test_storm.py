@@ -47,4 +47,6 @@ def test_crashes_and_power_cuts_lose_nothing_and_double_nothing() -> None:
 def test_the_storm_notices_a_program_that_is_wrong(sabotage: str, ways: str) -> None:
     code, counts = storm("--crashes", "400", "--sabotage", sabotage, "--sweep", ways)
     assert code == 1
-    assert counts["wrong"].keys() & {"lost", "twice", "doubled"}
+    # A database that has lost commits may also be refused by its witness before anybody else notices.
+    refused = any("E-OUT-036" in finding for finding in counts["findings"])
+    assert refused or counts["wrong"].keys() & {"lost", "twice", "doubled"}
