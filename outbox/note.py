@@ -132,7 +132,7 @@ def signatures_by(note: str, keys: Sequence[NoteKey]) -> list[tuple[str, int | N
             continue
         try:
             found.append((name, _verify(key, text, signature[4:])))
-        except InvalidSignature:
+        except (InvalidSignature, UnicodeEncodeError):
             return []
     return found
 

@@ -29,7 +29,7 @@ def ledger_key(ledger: LedgerHead) -> NoteKey | None:
     """The key that the bundle says its checkpoints are signed with."""
     try:
         return NoteKey.parse(ledger.vkey)
-    except ValueError:
+    except (ValueError, TypeError):
         return None
 
 
@@ -84,7 +84,7 @@ def read_leaves(bundle: Bundle, whole: Whole, check: Check) -> bytearray:
             break
         if not said:
             check.add(Words("không phải một lá", "is not a leaf's body"), f"leaf {leaf.seq}", last)
-        hashes += leaf_hash(leaf.body.encode())
+        hashes += leaf_hash(leaf.body.encode("utf-8", "surrogatepass"))
         whole.ledger.note(leaf, said)
         whole.end, last = leaf.seq + 1, at
     for leaf, said in outside:
@@ -95,7 +95,9 @@ def read_leaves(bundle: Bundle, whole: Whole, check: Check) -> bytearray:
         root = (
             None
             if path is None
-            else root_from_inclusion(leaf_hash(leaf.body.encode()), leaf.seq, ledger.size, path)
+            else root_from_inclusion(
+                leaf_hash(leaf.body.encode("utf-8", "surrogatepass")), leaf.seq, ledger.size, path
+            )
         )
         if root != ledger.root:
             words = Words(
@@ -143,7 +145,7 @@ def size_of(note: str) -> int | None:
     """The size that a checkpoint speaks of; None where it is none."""
     try:
         return parse_checkpoint(note)[1]
-    except ValueError:
+    except (ValueError, TypeError):
         return None
 
 
@@ -294,5 +296,5 @@ def _seconds(earlier: str, later: str) -> float:
 def _path(steps: Sequence[str]) -> list[bytes] | None:
     try:
         return [bytes.fromhex(step) for step in steps]
-    except ValueError:
+    except (ValueError, TypeError):
         return None

@@ -39,7 +39,7 @@ _HDON = re.compile(
 )
 _PACKAGE_END = re.compile(rb"(?P<more>.*)</DLieu><CKSNNT>(?P<signature>.*)</CKSNNT></TDiep>", re.DOTALL)
 _PACKAGE_HEAD = re.compile(rb'.*(?P<opening><DLieu Id="(?P<id>[^"<]*)">)', re.DOTALL)
-_SIGNING_TIME = re.compile(rb"<SigningTime>([^<]{1,40})</SigningTime>")
+_HEX = re.compile("(?:[0-9a-f]{2})*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -381,9 +381,8 @@ def _captures(task: Task, setting: Setting, bundle: Bundle, found: Found) -> Non
         found.rows += 1
         salted = redacted = None
         if row.data is not None and row.shown == "exact":
-            salted = (
-                salted_digest(bytes.fromhex(row.salt), row.data) if row.salt else sha256(row.data).hexdigest()
-            )
+            salt = bytes.fromhex(row.salt) if _HEX.fullmatch(row.salt) else b""
+            salted = salted_digest(salt, row.data)
         elif row.data is not None:
             redacted = sha256(row.data).hexdigest()
         found.captures.append(

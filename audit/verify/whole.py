@@ -61,7 +61,7 @@ class Ledger:
             take(self, leaf.seq, said)
         elif isinstance(kind, str) and kind.startswith("capture."):
             self.settled[_whole(said.get("capture"))] = kind.partition(".")[2]
-        if kind in MOVES:
+        if isinstance(kind, str) and kind in MOVES:
             self.moves.append(said)
 
 

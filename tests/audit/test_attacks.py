@@ -455,3 +455,36 @@ def test_an_edited_bundle_is_found(shop: Shop, tmp_path: Path) -> None:
     manifest["seller"]["name"] = "ANOTHER"
     rezipped(path, "manifest.json", lambda _: json.dumps(manifest).encode())
     assert "is not signed by the ledger's key" in said(verify_bundle(Question(path)))
+
+
+HOSTILE = {
+    "captures/000000.jsonl": (b'"salt":"', b'"salt":"zz'),
+    "ledger/leaves/000000.jsonl": (b'{"seq":0,"body":"', b'{"seq":0,"body":"\\ud800'),
+    "ledger/checkpoints/000000.jsonl": (b'"proof":null', b'"proof":[null]'),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_nonsense_in_a_bundle_is_a_finding_and_no_crash(shop: Shop, tmp_path: Path, name: str) -> None:
+    """The manifest is made to fit, as who writes a bundle by hand would."""
+    folder = attacked(shop, tmp_path)
+    verified(shop, folder)
+    path = folder / "all.zip"
+    before, after = HOSTILE[name]
+    changed: list[bytes] = []
+
+    def change(content: bytes) -> bytes:
+        assert before in content
+        changed.append(content.replace(before, after, 1))
+        return changed[0]
+
+    rezipped(path, name, change)
+    with zipfile.ZipFile(path) as archive:
+        manifest = json.loads(archive.read("manifest.json"))
+    for member in manifest["members"]:
+        if member["name"] == name:
+            member.update(bytes=len(changed[0]), sha256=sha256(changed[0]).hexdigest())
+    rezipped(path, "manifest.json", lambda _: json.dumps(manifest).encode())
+    answer = verify_bundle(Question(path))
+    assert "file" in red(answer)
+    json.dumps(answer.to_json())
