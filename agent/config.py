@@ -122,7 +122,7 @@ folder = ""                     # ví dụ "D:/sao-luu", "/media/usb/thungan"; �
 
 # [witness]                     # ai khác giữ mốc ký của sổ cái / who else keeps checkpoints (docs/witness.md)
 # url = "https://witness.example.vn"
-# key = "witness.example.vn+…"  # thungan witness --key
+# key = "witness.example.vn+589718b4+BBm7QYwoYgXeoVCQVVttVRimBBhKYPhYcEqQUDkQabyl"   # thungan witness --key
 # every = 60                    # phút
 
 [page]                          # trang xem trên máy này: http://127.0.0.1:8380/ (docs/page.md)

@@ -200,7 +200,15 @@ class Store:
                     stop = True
                     break
                 group.append(item)
-            self._commit(group)
+            try:
+                self._commit(group)
+            except Exception as error:
+                # A mistake of ours in here must not end the one thread that writes: who waits is told.
+                log.exception("the writer met what it did not expect")
+                for _, future in group:
+                    if not future.done():
+                        future.set_exception(error)
+                self._busy_since = None
             if stop:
                 return
 
@@ -336,6 +344,7 @@ def _afresh(error: Exception) -> Exception:
     """The error once more, for each who waits: one that is raised in several threads grows with each."""
     if not isinstance(error, ThunganError):
         return error
-    again = type(error)(error.message)
+    again = type(error).__new__(type(error), *error.args)  # an error's own __init__ may want other words
+    again.__dict__.update(error.__dict__)
     again.__cause__ = error.__cause__
     return again

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from outbox_samples import REGISTER, Clock, issue_many, rows, sale
 
+from errors import ThunganError
 from invoice.errors import SaleInvalid
 from outbox.captures import raw_captures, record_capture, settle_capture
 from outbox.errors import (
@@ -115,6 +116,22 @@ def test_a_job_given_up_while_waiting_does_not_stop_the_writer(store: Store) -> 
     store.submit(_set("later")).result(30)
     names = {name for (name,) in rows(store, "SELECT name FROM setting")}
     assert names == {"kept", "later"}
+
+
+def test_an_error_of_any_shape_reaches_its_waiter_and_the_writer_goes_on(store: Store) -> None:
+    class Odd(ThunganError):
+        def __init__(self, field: str, value: int) -> None:
+            super().__init__(f"{field} is {value}")
+            self.field = field
+
+    def job(tx: Tx) -> None:
+        raise Odd("size", 3)
+
+    with pytest.raises(Odd, match="size is 3") as raised:
+        store.run(job, 30)
+    assert raised.value.field == "size"
+    store.run(lambda _tx: None, 30)
+    assert store.alive
 
 
 def test_an_error_of_the_database_says_so(store: Store) -> None:
