@@ -89,12 +89,13 @@ DOUBTFUL_ENDS = {
     "overflow": "the paper is longer than a receipt can be",
     "old": "it was sold days ago: it may have its invoice already",
     "ahead": "its day is yet to come: is the register's clock right?",
+    "again": "the very same job was printed before: is it a copy, or one more sale?",
     CHANGED: "it has changed after it was taken",
     VANISHED: "it is no longer in its source",
     EDITED: "the file was edited after it had been imported",
 }
 LIVE_FORMS = frozenset(
-    {Form.ESCPOS, Form.ISL}
+    {Form.ESCPOS, Form.ISL, Form.PDF, Form.POSTSCRIPT, Form.XPS, Form.EMF}
 )  # captured at the moment of the sale: the agent's clock dates it
 STEP_SECONDS = 20.0  # that the store may take for one step; the paper has gone out by then
 ALARM_SECONDS = 5.0  # that the store may take to be told of an alarm

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from drivers.frames.frame_profile import FrameProfile
 from drivers.reading.errors import ProfileInvalid
 from drivers.tables.mapping import Mapping
-from drivers.uri import FolderAddress, RecordsAddress, parse_source
+from drivers.uri import FolderAddress, JobsAddress, RecordsAddress, parse_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,8 +56,12 @@ def open_source(
         return Source(address, take, on_state, hold_limit)
     from drivers.record_source import RecordSource
 
-    assert isinstance(profile, Mapping)  # noqa: S101 - for the type checker: check_fits has looked
     place = address.place
+    if isinstance(place, JobsAddress):
+        from drivers.job_folder import JobWatcher
+
+        return RecordSource(JobWatcher(place, memory(place.name), take, touch=not trying), on_state)
+    assert isinstance(profile, Mapping)  # noqa: S101 - for the type checker: check_fits has looked
     if isinstance(place, FolderAddress):
         from drivers.folder import FolderWatcher
 
@@ -82,7 +86,10 @@ def check_fits(address: SourceAddress | RecordsAddress, profile: AnyProfile | No
     Raises:
         ProfileInvalid: it is of another kind.
     """
-    if isinstance(address, RecordsAddress):
+    if isinstance(address, RecordsAddress) and isinstance(address.place, JobsAddress):
+        if isinstance(profile, Mapping | FrameProfile):
+            raise ProfileInvalid(f"the profile {profile.name} is for records or frames: print jobs are paper")
+    elif isinstance(address, RecordsAddress):
         if not isinstance(profile, Mapping):
             raise ProfileInvalid(f"{address.profile} is no mapping of columns, which this source needs")
         if isinstance(address.place, FolderAddress) and profile.query is not None:

@@ -13,6 +13,10 @@ class Form(StrEnum):
     CSV = "csv"  # the heading and the rows of one sale, as they stand in the file
     JSON = "json"  # one sale as canonical JSON: of a file, a sheet, a database
     XML = "xml"  # the element of one sale
+    PDF = "pdf"  # a print job: text with its places, by a printer's driver
+    POSTSCRIPT = "postscript"
+    XPS = "xps"
+    EMF = "emf"  # a page's metafile, or Windows' spool file of them
     ISL = "isl"  # a transcript of frames between a program and a fiscal device
 
 
@@ -33,7 +37,8 @@ class Identity:
 class Captured:
     """The bytes of one piece of paper, or of one record. ``ended_by``: cut, drawer, idle, overflow, or the
     line's end: closed where the register ended it, broken where it was lost; record where it stood in a file
-    or database, old or ahead where its day is not to be believed. ``origin``: where in its source it stood,
+    or database, old or ahead where its day is not to be believed;
+    job for a print job, again for one that was printed before. ``origin``: where in its source it stood,
     in words."""
 
     data: bytes

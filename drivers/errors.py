@@ -10,7 +10,8 @@
         ├── PortForbidden  E-DRV-005  this user may not open it
         └── PortHangs      E-DRV-006  a call to its driver does not return: a dead adapter
     ├── FileUnfit          E-DRV-030  a file that is none of its format, or too large to be one
-    └── DatabaseAway       E-DRV-031  a register program's database that cannot be read
+    ├── DatabaseAway       E-DRV-031  a register program's database that cannot be read
+    └── JobUnreadable      E-DRV-032  a print job whose text is not to be had
 """
 
 from errors import ThunganError
@@ -90,4 +91,13 @@ class DatabaseAway(DriverError):
     code = "E-DRV-031"
     advice_vi = "Kiểm tra máy chủ dữ liệu, tên đăng nhập, mật khẩu và câu truy vấn trong tệp ánh xạ."
     advice_en = "Check the database server, user, password, and the query in the mapping."
+    exit_code = 3
+
+
+class JobUnreadable(DriverError):
+    """A print job that is broken, locked or too long, or whose reader is not installed."""
+
+    code = "E-DRV-032"
+    advice_vi = "Xem trang docs/print-jobs.md: chọn máy in PDF hoặc XPS, hoặc nhập hóa đơn này bằng tay."
+    advice_en = "See docs/print-jobs.md: choose a PDF or XPS printer, or enter this receipt by hand."
     exit_code = 3

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from drivers.captured import Form
+from drivers.errors import JobUnreadable
 from drivers.frames.frame_profile import KIND as FRAMES
 from drivers.frames.frame_profile import FrameProfile, parse_frame_profile
-from drivers.reading import Profile, Reading, load_profile, read_receipt, shipped_profiles
+from drivers.reading import Profile, Reading, load_profile, read_paper, read_receipt, shipped_profiles
 from drivers.reading.errors import ProfileInvalid
 from drivers.reading.toml_text import said_in, text_of
 from drivers.tables.mapping import KIND as TABLE
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 AnyProfile: TypeAlias = Profile | Mapping | FrameProfile
+_JOB_FORMS = frozenset({Form.PDF, Form.POSTSCRIPT, Form.XPS, Form.EMF})
 _TABLE_FORMS = frozenset({Form.CSV, Form.JSON, Form.XML})
 
 
@@ -40,6 +42,8 @@ def understand(form: str, data: bytes, by: AnyProfile | None) -> Reading:
         return read_transcript(data, device, by if isinstance(by, Profile) else None)
     if by is not None and not isinstance(by, Profile):
         return _unread("a profile of records or frames reads no paper: name a receipt profile")
+    if form in _JOB_FORMS:
+        return _job(Form(form), data, by)
     return read_receipt(data, profile=by)
 
 
@@ -89,6 +93,15 @@ def _record(form: str, data: bytes, mapping: Mapping) -> Reading:
 
     readers = {Form.CSV: read_csv, Form.JSON: read_objects, Form.XML: read_xml}
     return read_record(readers[Form(form)](data, mapping), mapping)
+
+
+def _job(form: Form, data: bytes, profile: Profile | None) -> Reading:
+    from drivers.jobs import lay_out_job
+
+    try:
+        return read_paper(lay_out_job(form, data), profile=profile)
+    except JobUnreadable as error:
+        return _unread(error.message)
 
 
 def _unread(problem: str) -> Reading:

@@ -7,6 +7,7 @@
 ``tcp://0.0.0.0:9100``                                 registers that print to a network printer
 ``file:///dev/usb/lp0``, ``stdin:``                    a device file or pipe, standard input
 ``folder:///srv/export?profile=shop.toml``             files of a folder, read by a mapping
+``jobs:///var/spool/thungan``                           print jobs: PDF, XPS, EMF, PostScript
 ``sqlite:///C:/pos/shop.db?profile=pos.toml``          a register program's database; also ``postgresql://``,
                                                        ``mariadb://``, ``sqlserver://user@host/database``
 ``frames+serial:///dev/ttyUSB0?printer=/dev/ttyUSB1``  frames between a program and a fiscal device; also
@@ -39,7 +40,7 @@ _FLOWS = ("none", "rtscts", "dsrdtr", "xonxoff")
 MAX_BAUD = 4_000_000
 PRINTER_PORT = 9100
 DATABASES = ("sqlite", "postgresql", "mariadb", "mysql", "sqlserver", "mssql")
-KINDS = ("serial", "tap", "tcp", "file", "stdin", "folder", "frames+serial", "frames+tcp", *DATABASES)
+KINDS = ("serial", "tap", "tcp", "file", "stdin", "folder", "jobs", "frames+serial", "frames+tcp", *DATABASES)
 _HEX = re.compile(r"[0-9a-fA-F]{4}")
 _DRIVE = re.compile(r"/[A-Za-z]:/")
 _SECRET = re.compile(r"(?:env|file|keyring):.")
@@ -100,6 +101,22 @@ class FolderAddress:
 
 
 @dataclass(frozen=True, slots=True)
+class JobsAddress:
+    """A folder that finished print jobs come into. ``delete``: they are deleted once they are kept, else
+    moved into its folder ``processed``. ``every``, ``settle``: seconds."""
+
+    path: str
+    delete: bool = False
+    every: float = 1.0
+    settle: float = 1.0
+
+    @property
+    def name(self) -> str:
+        """What its jobs are remembered under."""
+        return f"jobs:{self.path}"
+
+
+@dataclass(frozen=True, slots=True)
 class DatabaseAddress:
     """A register program's database. ``password``: where it is kept (``env:``, ``file:``, ``keyring:``)."""
 
@@ -135,9 +152,9 @@ class SourceAddress:
 
 @dataclass(frozen=True, slots=True)
 class RecordsAddress:
-    """Where records are kept, and the mapping they are read by."""
+    """Where records are kept, and the mapping they are read by; print jobs, and their profile or ``""``."""
 
-    place: FolderAddress | DatabaseAddress
+    place: FolderAddress | DatabaseAddress | JobsAddress
     profile: str
 
 
@@ -156,6 +173,8 @@ def parse_source(uri: str) -> SourceAddress | RecordsAddress:
         profile = values.pop("profile", "")
         if scheme == "folder":
             return RecordsAddress(_folder(rest, values), _profile(profile))
+        if scheme == "jobs":
+            return RecordsAddress(_jobs(rest, values), profile)
         if scheme in DATABASES:
             return RecordsAddress(_database(uri, scheme, values), _profile(profile))
         frames, scheme = scheme.startswith("frames+"), scheme.removeprefix("frames+")
@@ -211,6 +230,18 @@ def _folder(rest: str, values: dict[str, str]) -> FolderAddress:
         _number(values, "every", 2, 1, 3600),
         _number(values, "settle", 2, 0, 600),
         values.pop("match", "*"),
+    )
+    _nothing_left(values)
+    return address
+
+
+def _jobs(rest: str, values: dict[str, str]) -> JobsAddress:
+    path = _local(rest)
+    address = JobsAddress(
+        _needed(path.strip("/") and path, "a folder"),
+        _choice(values, "after", "move", ("move", "delete")) == "delete",
+        _number(values, "every", 1, 1, 3600),
+        _number(values, "settle", 1, 0, 600),
     )
     _nothing_left(values)
     return address

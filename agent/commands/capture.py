@@ -17,6 +17,7 @@ from agent.source_profiles import source_profile
 from drivers.captured import Captured, Form
 from drivers.frames.frame_profile import FrameProfile
 from drivers.hearing import heard_at
+from drivers.jobs import form_of
 from drivers.memory import Forgetful
 from drivers.reading import reading_to_json
 from drivers.tables.files import records_of
@@ -101,7 +102,7 @@ def _in_file(path: Path, named: str | None) -> Iterator[tuple[Captured, Reading]
         data = path.read_bytes()
     except OSError as error:
         raise FileUnreadable(f"{path}: {error.strerror}") from error
-    form = Form.ISL if isinstance(profile, FrameProfile) or _is_transcript(data) else Form.ESCPOS
+    form = Form.ISL if isinstance(profile, FrameProfile) or _is_transcript(data) else form_of(data)
     yield Captured(data, "closed", form, path.name), understand(form, data, profile)
 
 

@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING
 
 from agent.commands.issue import read_input
 from agent.paper_showing import show_proof, write_picture
-from drivers.reading import read_receipt, reading_to_json
+from drivers.captured import Form
+from drivers.jobs import form_of
+from drivers.reading import load_profile, reading_to_json
+from drivers.understanding import understand
 from invoice.sale import Kind
 
 if TYPE_CHECKING:
@@ -18,7 +21,11 @@ if TYPE_CHECKING:
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Options."""
-    parser.add_argument("file", metavar="FILE", help="the bytes a register sent; - for standard input")
+    parser.add_argument(
+        "file",
+        metavar="FILE",
+        help="what a register sent, or a print job (PDF, XPS, EMF, PostScript); - for standard input",
+    )
     parser.add_argument("--profile", metavar="NAME", help="a receipt profile")
     parser.add_argument("--png", type=Path, metavar="OUT.png", help="draw the paper")
     parser.add_argument("--proof", action="store_true", help="which bytes gave which field, which sums held")
@@ -28,9 +35,11 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Decode one capture."""
     content = read_input(arguments.file)
-    reading = read_receipt(content, profile=arguments.profile)
+    form = form_of(content)
+    reading = understand(form, content, load_profile(arguments.profile) if arguments.profile else None)
     if arguments.png is not None:
-        write_picture(content, arguments.png)
+        # Of a print job its rows are drawn, as a printer's own letters would show them.
+        write_picture(content if form is Form.ESCPOS else reading.text.encode(), arguments.png)
     data = reading_to_json(reading)
     if arguments.json:
         sys.stdout.write(json.dumps(data, ensure_ascii=False, indent=1) + "\n")

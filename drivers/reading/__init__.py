@@ -10,7 +10,7 @@ module; the words and layouts are data, in ``drivers/profiles/*.toml``.
 
 from drivers.reading.learning import Learned, Sample, check_profile, learn_profile
 from drivers.reading.profile import Profile, load_profile, shipped_profiles
-from drivers.reading.receipt import Proof, Reading, read_receipt, reading_to_json
+from drivers.reading.receipt import Proof, Reading, read_paper, read_receipt, reading_to_json
 
 __all__ = [
     "Learned",
@@ -21,6 +21,7 @@ __all__ = [
     "check_profile",
     "learn_profile",
     "load_profile",
+    "read_paper",
     "read_receipt",
     "reading_to_json",
     "shipped_profiles",

@@ -68,8 +68,12 @@ def read_receipt(data: bytes, *, profile: str | Path | Profile | None = None) ->
     Raises:
         ProfileInvalid: the profile is not there or cannot be understood.
     """
+    return read_paper(lay_out(data), profile=profile)
+
+
+def read_paper(paper: Paper, *, profile: str | Path | Profile | None = None) -> Reading:
+    """As ``read_receipt``, of paper that is laid out already: a print job's, a picture's."""
     by = profile if isinstance(profile, Profile) else load_profile(profile or "general")
-    paper = lay_out(data)
     rows = without_form(rows_of(paper.lines), by)
     if not any(row.folded for row in rows):
         if paper.pulses:

@@ -22,6 +22,7 @@ from drivers.frames.isl_frame import FrameReader, Signal
 from drivers.frames.transcript import said_in
 from drivers.framing import CaptureSplitter
 from drivers.hearing import heard_at
+from drivers.jobs import form_of, unfinished
 from drivers.paper import lay_out
 from drivers.reading import Reading, load_profile, read_receipt, reading_to_json
 from drivers.reading.profile import parse_profile, shipped_profiles
@@ -170,6 +171,13 @@ def frames(data: bytes) -> None:
     read_exactly(understand(Form.ISL, data, None))
 
 
+def jobs(data: bytes) -> None:
+    """A print job of any kind: rows or our own error, and a sale is exact."""
+    unfinished(data)
+    for form in (form_of(data), Form.PDF, Form.XPS, Form.EMF):
+        read_exactly(understand(form, data, None))
+
+
 def mapping(data: bytes) -> None:
     """A mapping's TOML, and a device's."""
     text = data.decode("utf-8", "replace")
@@ -202,6 +210,7 @@ TARGETS: dict[str, tuple[Target, tuple[str, ...]]] = {
     "tables": (tables, ("exports/*.*",)),
     "records": (records, ("exports/*.*",)),
     "frames": (frames, ("frames/*.*",)),
+    "jobs": (jobs, ("jobs/*.pdf", "jobs/*.emf", "jobs/*.xps")),
     "mapping": (mapping, ("../../drivers/mappings/*.toml",)),
     "profile": (profile, ("../../drivers/profiles/*.toml",)),
     "invoice": (invoice, ("messages/*.xml",)),

@@ -1,0 +1,153 @@
+"""Print jobs of independent programs: the receipt they show, exact, or a person is asked."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+
+import pytest
+from print_jobs import JOBS, ROWS, pdf, xps
+
+from drivers.captured import Form
+from drivers.jobs import form_of, lay_out_job, unfinished
+from drivers.jobs.fonts import encoding_of, shown_as
+from drivers.jobs.placed import Placed, rows_of_page
+from drivers.understanding import understand
+from invoice.sale import Kind
+
+NAMES = ["Cà phê sữa đá", "Bánh mì thịt nướng", "Nước suối"]
+
+
+def said(data: bytes) -> tuple[Form, list[str], int, str | None]:
+    form = form_of(data)
+    assert unfinished(data) == ""
+    reading = understand(form, data, None)
+    assert reading.kind is Kind.SALE, (reading.problems, reading.text)
+    assert reading.sale is not None
+    return form, [line.name for line in reading.sale.lines], reading.sale.total, reading.sale.receipt_no
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "chromium.pdf",
+        "libreoffice.pdf",
+        "libreoffice-unicode.emf",
+        "libreoffice-tcvn3.emf",
+        "libreoffice-vni.emf",
+    ],
+)
+def test_a_job_of_another_program(name: str) -> None:
+    data = (JOBS / name).read_bytes()
+    assert said(data) == (Form(name[-3:]), NAMES, 88_000, "HD001234")
+
+
+def test_postscript(tmp_path: Path) -> None:
+    names = ["Ca phe sua da", "Banh mi thit", "Nuoc suoi"]
+    assert said((JOBS / "plain.ps").read_bytes()) == (Form.POSTSCRIPT, names, 88_000, "HD001234")
+    reading = understand("postscript", (JOBS / "cairo-without-letters.ps").read_bytes(), None)
+    assert "unreadable bytes in the text" in reading.problems
+    secret = tmp_path / "secret"
+    secret.write_text("/Courier findfont 12 scalefont setfont 10 10 moveto (TONG CONG 1) show")
+    job = f"%!PS\n({secret}) run showpage".encode()
+    assert "TONG" not in understand("postscript", job, None).text
+
+
+@pytest.mark.parametrize(
+    ("font", "encoding"), [("", ""), (".VnTime", "tcvn3"), ("VNI-Times", "vni"), (".VnArial", "tcvn3")]
+)
+def test_fonts_of_old_codes_in_a_pdf(tmp_path: Path, font: str, encoding: str) -> None:
+    assert said(pdf(tmp_path, font, encoding)) == (Form.PDF, NAMES, 88_000, "HD001234")
+
+
+@pytest.mark.parametrize("advances", [True, False])
+def test_xps(advances: bool) -> None:  # noqa: FBT001 - a parameter of the test
+    assert said(xps(advances=advances)) == (Form.XPS, NAMES, 88_000, "HD001234")
+
+
+def test_shapes_without_letters_are_never_guessed() -> None:
+    reading = understand("xps", xps(letters=False), None)
+    assert reading.kind is Kind.QUARANTINED
+    job = bytearray((JOBS / "libreoffice-unicode.emf").read_bytes())
+    at = 0
+    while at < len(job):
+        kind, size = struct.unpack_from("<II", job, at)
+        if kind == 84:  # as Windows' spooler writes them: numbers of shapes in the font
+            struct.pack_into("<I", job, at + 52, struct.unpack_from("<I", job, at + 52)[0] | 0x10)
+        at += size
+    reading = understand("emf", bytes(job), None)
+    assert reading.kind is Kind.QUARANTINED
+    assert "88.000" not in reading.text
+
+
+def test_a_spool_file_of_windows() -> None:
+    page = (JOBS / "libreoffice-unicode.emf").read_bytes()
+    whole = struct.pack("<4I", 0x10000, 16, 0, 0) + struct.pack("<II", 0xC, len(page)) + page
+    assert said(whole) == (Form.EMF, NAMES, 88_000, "HD001234")
+    assert unfinished(whole[:-50])
+
+
+@pytest.mark.parametrize("name", ["chromium.pdf", "libreoffice-unicode.emf", "plain.ps"])
+def test_a_job_without_its_end_is_not_whole(name: str) -> None:
+    data = (JOBS / name).read_bytes()
+    assert unfinished(data[: len(data) // 2])
+    assert unfinished(b"")
+
+
+def test_a_row_cites_the_whole_job() -> None:
+    """A buyer's name in it can be taken out of the evidence: nobody knows where in the bytes it stands."""
+    data = (JOBS / "libreoffice.pdf").read_bytes()
+    paper = lay_out_job(Form.PDF, data)
+    assert {(line.start, line.end) for line in paper.lines} == {(0, len(data))}
+
+
+def test_any_single_changed_digit_is_found(tmp_path: Path) -> None:
+    for row in range(2, 6):
+        for place in range(1, len(ROWS[row])):
+            rows = [list(one) for one in ROWS]
+            rows[row][place] = rows[row][place].replace(rows[row][place][0], "7", 1)
+            data = pdf(tmp_path, rows=tuple(map(tuple, rows)))
+            assert understand("pdf", data, None).kind is Kind.QUARANTINED, rows[row]
+
+
+def test_columns_keep_their_gaps() -> None:
+    row = rows_of_page(
+        [
+            Placed("SL", 60, 72, 10.0, 10),
+            Placed("Tên", 0, 18, 10.5, 10),
+            Placed("hàng", 21, 42, 10.2, 10),
+            Placed("hàng", 21.5, 42.5, 10.2, 10),  # printed again for bold
+        ]
+    )
+    assert row == ["Tên hàng   SL"]
+    over = rows_of_page([Placed("50.000", 0, 36, 10, 10), Placed("90.000", 3, 39, 10, 10)])
+    assert "\ufffd" in over[0]
+
+
+@pytest.mark.parametrize(
+    ("font", "encoding"),
+    [
+        (".VnTime", "tcvn3"),
+        (".VnTimeH", "tcvn3-capitals"),
+        ("ABCDEF+.VnArialH-Bold", "tcvn3-capitals"),
+        ("VNI-Times", "vni"),
+        ("Arial", None),
+        ("Vnitalic", None),
+    ],
+)
+def test_a_font_tells_its_codes(font: str, encoding: str | None) -> None:
+    assert encoding_of(font) == encoding
+
+
+def test_letters_of_old_fonts() -> None:
+    assert shown_as("Tæng céng", ".VnTime") == "Tổng cộng"
+    assert shown_as("Tæng céng", ".VnTimeH") == "TỔNG CỘNG"
+    assert shown_as("Toång coäng", "VNI-Times") == "Tổng cộng"
+
+
+@pytest.mark.parametrize("form", [Form.PDF, Form.XPS, Form.EMF])
+def test_garbage_says_why(form: Form) -> None:
+    for data in (b"", b"garbage", bytes(range(256)) * 40, b"PK\x03\x04" + bytes(100)):
+        reading = understand(form, data, None)
+        assert reading.kind is Kind.QUARANTINED
+        assert reading.problems
