@@ -178,13 +178,15 @@ def check_numbers(bundle: Bundle, whole: Whole) -> Check:
                     Words(f"số này dùng {count} lần", f"was used {count} times"), f"{symbol}-{number}", since
                 )
         inside = sorted({facts.number for facts in found if not facts.beyond})
-        _holes(check, symbol, inside, found)
+        left_out = whole.ledger.left_out.get((form, symbol), [])
+        _holes(check, symbol, inside, found, left_out)
         ordered = [facts for facts in found if not facts.beyond]
         for before, after in pairwise(ordered):
             if after.number < before.number:
                 words = Words(f"lập sau số {before.number}", f"was issued after number {before.number}")
                 check.add(words, after.name, after.issued_at)
         begin = whole.ledger.taken_over.get((form, symbol), 0) + 1
+        begin = next((span.stop for span in left_out if begin in span), begin)
         if inside and bundle.ledger.first == 0 and inside[0] != begin:
             words = Words(
                 f"dãy bắt đầu từ {inside[0]}, không từ {begin}", f"begins with {inside[0]}, not {begin}"
@@ -200,10 +202,25 @@ def check_numbers(bundle: Bundle, whole: Whole) -> Check:
     return check
 
 
-def _holes(check: Check, symbol: str, inside: list[int], found: list[InvoiceFacts]) -> None:
+def _holes(
+    check: Check, symbol: str, inside: list[int], found: list[InvoiceFacts], left_out: list[range]
+) -> None:
+    """``left_out``: numbers that the ledger gives a reason for; one that is used all the same is a lie."""
     there = {facts.number for facts in found}
+    for gap in left_out:
+        words = Words(
+            f"sổ cái bỏ trống các số {gap.start}…{gap.stop - 1}, có lý do",
+            f"the ledger leaves out the numbers {gap.start}…{gap.stop - 1}, with its reason",
+        )
+        check.notes.append(words)
+        for number in sorted(number for number in there if number in gap):
+            check.add(Words("dùng số đã bỏ trống", "was left out, yet used"), f"{symbol}-{number}", "")
     for before, after in pairwise(inside):
-        missing = [number for number in range(before + 1, min(after, before + 1001)) if number not in there]
+        missing = [
+            number
+            for number in range(before + 1, min(after, before + 1001))
+            if number not in there and not any(number in span for span in left_out)
+        ]
         if missing:
             since = next((facts.issued_at for facts in found if facts.number == before), "")
             span = f"{missing[0]}" if len(missing) == 1 else f"{missing[0]}…{missing[-1]}"

@@ -50,6 +50,7 @@ class Ledger:
     sent: dict[int, str] = field(default_factory=dict)  # package -> first time it left
     moves: list[dict[str, Any]] = field(default_factory=list)
     taken_over: dict[tuple[int, str], int] = field(default_factory=dict)
+    left_out: dict[tuple[int, str], list[range]] = field(default_factory=dict)  # with a reason: a restore
     outages: list[tuple[str, str | None]] = field(default_factory=list)
     packed: dict[int, tuple[int, ...]] = field(default_factory=dict)
 
@@ -121,6 +122,13 @@ def _taken_over(ledger: Ledger, seq: int, said: dict[str, Any]) -> None:
     ledger.taken_over[series] = _whole(said.get("last_number"))
 
 
+def _left_out(ledger: Ledger, seq: int, said: dict[str, Any]) -> None:
+    del seq
+    series = (_whole(said.get("form")), str(said.get("symbol")))
+    span = range(_whole(said.get("first")), _whole(said.get("last")) + 1)
+    ledger.left_out.setdefault(series, []).append(span)
+
+
 def _down(ledger: Ledger, seq: int, said: dict[str, Any]) -> None:
     del seq
     ledger.outages.append((str(said.get("at")), None))
@@ -140,6 +148,7 @@ _NOTED: dict[str, Callable[[Ledger, int, dict[str, Any]], None]] = {
     "package.sending": _sending,
     "answer": _answer,
     "numbers.taken-over": _taken_over,
+    "numbers.jumped": _left_out,
     "line.down": _down,
     "line.up": _up,
 }
