@@ -63,6 +63,8 @@ class ReserveFile:
     def prepare(self) -> None:
         """Make the file, or find the end of what an earlier run has kept in it; raises OSError."""
         if self._handle is None:
+            if not self._fixed:
+                self.path.parent.mkdir(mode=0o700, exist_ok=True)
             self._handle = os.open(self.path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
         if os.fstat(self._handle).st_size < (RESERVE if self._fixed else HEADER):
             self._fill()

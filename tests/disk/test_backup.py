@@ -141,6 +141,11 @@ def test_a_restore_leaves_numbers_out_and_says_why(shop: Config) -> None:
     sell(shop, 4)
     assert numbers(shop) == [1, 2, 15]  # the witness knew of 3 and 4; ten more may be on paper somewhere
     assert problems(shop) == ()
+    until = f"{datetime.now(UTC) + timedelta(hours=7):%Y-%m-%d}"
+    bundle = shop.folder / "evidence.zip"
+    words = ["audit", "export", "--from", "2026-01-01", "--to", until, "-o", str(bundle)]
+    assert main([*words, "--data", str(shop.folder)]) == 0
+    assert main(["audit", "verify", str(bundle)]) == 0
 
 
 def test_an_older_copy_put_back_by_hand_is_gone_on_with(shop: Config, tmp_path: Path) -> None:

@@ -348,6 +348,25 @@ def test_a_disk_that_takes_nothing_leaves_receipts_in_memory(
     holds(folder, 3)
 
 
+def test_the_second_place_takes_over_the_reserve(folder: Path, library: Path, tmp_path: Path) -> None:
+    """Where a disk fails altogether the receipts are kept beside the backups, and come back from there."""
+    (tmp_path / "stick").mkdir()
+    path = folder / "config.toml"
+    path.write_text(
+        path.read_text("utf-8").replace('folder = ""', f'folder = "{tmp_path / "stick"}"'), "utf-8"
+    )
+    process = Process(folder, library, tmp_path / "control")
+    process.ask("take 0")
+    process.fault("E")
+    assert process.ask("take 1")["printed"] == ""
+    (second,) = (tmp_path / "stick").rglob(RESERVE_NAME)
+    assert len(read_reserve(second)) == 1
+    process.settle(folder, 2)
+    assert read_reserve(second) == []
+    process.close()
+    holds(folder, 2)
+
+
 def test_a_slow_disk_holds_no_paper_up(folder: Path, process: Process) -> None:
     """Each sync takes three seconds, twice what a cut may wait: the receipts go out as they are."""
     process.ask("take 0")
