@@ -82,7 +82,8 @@ def call(
 
 
 needs_cups = pytest.mark.skipif(
-    CUPSD is None or not SERVER_BIN.is_dir(), reason="CUPS is not installed (Debian: cups)"
+    CUPSD is None or not (SERVER_BIN / "backend" / "socket").exists(),
+    reason="CUPS is not installed (Debian: cups)",
 )
 needs_root = pytest.mark.skipif(
     os.geteuid() != 0, reason="cupsd trusts only backends that belong to root: run as root"
