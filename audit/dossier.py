@@ -151,6 +151,9 @@ class Dossier:
     ledger_root: str = ""
     software: str = ""
     begins: tuple[tuple[int, str, int], ...] = ()  # form, symbol, the number before the first of this period
+    left_out: tuple[
+        tuple[int, str, int, int], ...
+    ] = ()  # form, symbol, first, last: with the ledger's reason
 
     @property
     def sales(self) -> list[Invoiced]:

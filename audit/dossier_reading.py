@@ -117,6 +117,7 @@ def read_dossier(
         ledger_root=manifest.root,
         software=str(programs[-1]) if programs and programs[-1] else manifest.program,
         begins=tuple(_begins(ledger.events)),
+        left_out=tuple(_left_out(ledger.events)),
     )
 
 
@@ -304,6 +305,20 @@ def _begins(events: list[Event]) -> list[tuple[int, str, int]]:
             key = (_number(event.fields.get("form")), str(event.fields.get("symbol")))
             last[key] = _number(event.fields.get("last_number"))
     return [(form, symbol, number) for (form, symbol), number in last.items()]
+
+
+def _left_out(events: list[Event]) -> list[tuple[int, str, int, int]]:
+    """Numbers that a restored backup could not know and therefore left out."""
+    return [
+        (
+            _number(event.fields.get("form")),
+            str(event.fields.get("symbol")),
+            _number(event.fields.get("first")),
+            _number(event.fields.get("last")),
+        )
+        for event in events
+        if event.kind == "numbers.jumped"
+    ]
 
 
 def _number(value: object) -> int:

@@ -90,6 +90,15 @@ MEANINGS: dict[str, Meaning] = {
         "The program never skips a number, so a hole means that data was lost or deleted. It does not say"
         " by whom.",
     ),
+    "numbers-left-out": _of(
+        "Số bị bỏ qua khi khôi phục",
+        "Numbers left out when a backup was restored",
+        "Bản sao lưu không biết những gì lập sau nó, nên chương trình bỏ qua các số có thể đã dùng và ghi lý"
+        " do vào sổ cái. Hóa đơn mất cùng ổ đĩa vẫn có ở cơ quan thuế nếu đã gửi: đối chiếu các số này.",
+        "A backup does not know what was issued after it, so the program leaves out numbers that may have"
+        " been used, with the reason in the ledger. What was lost with the disk is with the authority if it"
+        " was sent: compare these numbers.",
+    ),
     "receipt-hole": _of(
         "Thiếu số phiếu của máy tính tiền",
         "Numbers of the register's own receipts are missing",

@@ -51,6 +51,7 @@ class Numbers:
     counted: tuple[str, ...]
     receipts_seen: int
     series: tuple[tuple[str, int, int, int], ...]  # symbol, first, last, how many
+    left_out: tuple[Hole, ...] = ()  # holes between invoices that the ledger gives the reason for
 
 
 def numbers(dossier: Dossier) -> tuple[Numbers, list[Finding]]:
@@ -80,8 +81,18 @@ def numbers(dossier: Dossier) -> tuple[Numbers, list[Finding]]:
                 )
             previous, before = invoice.serial, invoice
     receipts, counted, seen = _receipt_holes(dossier)
-    found = Numbers(tuple(holes), tuple(receipts), tuple(counted), seen, tuple(rows))
+    left_out = [hole for hole in holes if _explained(hole, dossier)]
+    unexplained = tuple(hole for hole in holes if hole not in left_out)
+    found = Numbers(unexplained, tuple(receipts), tuple(counted), seen, tuple(rows), tuple(left_out))
     return found, list(_findings(found))
+
+
+def _explained(hole: Hole, dossier: Dossier) -> bool:
+    """Whether every number of the hole was left out when a backup was restored."""
+    return any(
+        symbol == hole.series and first <= hole.first and hole.last <= last
+        for _, symbol, first, last in dossier.left_out
+    )
 
 
 def _receipt_holes(dossier: Dossier) -> tuple[list[Hole], list[str], int]:
@@ -146,6 +157,21 @@ def _findings(found: Numbers) -> Iterator[Finding]:
             tuple(
                 cite
                 for hole in found.invoices
+                for cite in (Cite("invoice", hole.before), Cite("invoice", hole.after))
+            ),
+        )
+    if found.left_out:
+        missing = sum(hole.size for hole in found.left_out)
+        yield Finding(
+            "numbers-left-out",
+            Weight.LOOK,
+            Words(
+                f"Bỏ qua {count(missing).vi} số khi khôi phục bản sao lưu: {_named(found.left_out)}",
+                f"Numbers left out when a backup was restored: {count(missing).en}: {_named(found.left_out)}",
+            ),
+            tuple(
+                cite
+                for hole in found.left_out
                 for cite in (Cite("invoice", hole.before), Cite("invoice", hole.after))
             ),
         )

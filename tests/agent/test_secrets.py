@@ -142,7 +142,9 @@ def test_a_running_register_gives_nothing_away(tmp_path: Path) -> None:
         "authority.proxy_password": "file:keys/proxy",
         "authority.every": 1,
         "page.on": False,
+        "backup.folder": str(tmp_path / "second place"),
     }
+    (tmp_path / "second place").mkdir()
     change_config(tmp_path, changes)
     secrets = {
         "pass phrase": phrase.encode(),
@@ -175,11 +177,16 @@ def test_a_running_register_gives_nothing_away(tmp_path: Path) -> None:
         ["audit", "export", "--from", "2026-11-01", "--to", day, "--full", "-o", str(tmp_path / "evidence")],
         ["keys", "check", "--json"],
         ["status", "--json"],
+        ["doctor", "--offline"],
+        ["backup"],
+        ["support", "-o", str(tmp_path / "support.zip")],
     ):
         printed = run(tmp_path, *words)
         assert printed.returncode != 70, printed.stderr
         search(secrets, [(words[0], printed.stdout + printed.stderr)])
     assert (tmp_path / "evidence").exists()
+    assert (tmp_path / "support.zip").exists()
+    assert list((tmp_path / "second place").rglob("*.db"))
     assert search(secrets, written(tmp_path)) > 5
 
 

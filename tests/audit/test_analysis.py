@@ -76,6 +76,17 @@ def test_a_missing_invoice_number_is_serious_and_a_taken_over_series_is_not() ->
     assert "number-hole" not in found(dossier(*pairs[:2], begins=((1, "C26MAA", 40),)))
 
 
+def test_numbers_left_out_by_a_restored_backup_have_their_reason() -> None:
+    pairs = [sale(number, at(0, 9, number)) for number in (41, 42, 46)]
+    left_out = ((1, "C26MAA", 43, 45),)
+    findings = found(dossier(*pairs, begins=((1, "C26MAA", 40),), left_out=left_out))
+    assert "number-hole" not in findings
+    assert findings["numbers-left-out"].weight is Weight.LOOK
+    assert "C26MAA 43–45" in findings["numbers-left-out"].said.en
+    short = ((1, "C26MAA", 43, 44),)
+    assert "number-hole" in found(dossier(*pairs, begins=((1, "C26MAA", 40),), left_out=short))
+
+
 def test_receipt_numbers_are_looked_at_only_where_the_register_counts() -> None:
     counted = [sale(n, at(0, 8, n), receipt_no=f"HD{n:04d}") for n in range(1, 90) if n not in (40, 41)]
     finding = found(dossier(*counted))["receipt-hole"]
