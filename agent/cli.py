@@ -30,6 +30,7 @@ COMMANDS = {
     "backup": ("copy the database to the second place, verified", "thungan backup --data shop"),
     "restore": ("bring a backup back; no number is used twice", "thungan restore --data shop"),
     "archive": ("the archives of closed months", "thungan archive --check --data shop"),
+    "gateway": ("test the way to the authority; issues nothing", "thungan gateway test --data shop"),
     "sync": ("deliver what is waiting", "thungan sync --once --data shop"),
     "status": ("how the register stands", "thungan status --data shop --json"),
     "invoice": ("look at invoices", "thungan invoice list --data shop"),

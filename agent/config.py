@@ -13,11 +13,12 @@ from platformdirs import user_data_path
 from agent.backup_settings import BackupSettings
 from agent.buyer_later import BuyerWait, read_buyer_wait
 from agent.errors import ConfigInvalid
-from agent.key_settings import KeySettings, read_key_settings
+from agent.key_settings import KeySettings, inside, read_key_settings
 from agent.notices import settings as notices
 from agent.proxy import Proxy, read_proxy
 from agent.web.page_settings import LOOPBACK, PORT, PageSettings, page_settings
 from agent.witness_settings import WitnessSettings, read_witness
+from authority.codes import AUTHORITY, Parties, direct_parties, tvan_parties
 from drivers.codeblock import Printer, QrStyle
 from drivers.uri import parse_source
 from errors import ThunganError
@@ -105,6 +106,9 @@ url = "{url}"
 ca = "{ca}"                     # PEM; để trống: tin như hệ điều hành
 trust = "{trust}"               # chứng thư của cơ quan thuế, để kiểm thông báo 204
 version = "2.1.0"
+# route = "tvan"                # "direct": nối thẳng; "tvan": qua tổ chức truyền nhận (docs/routes.md)
+# tvan_code = "0100000000"      # mã số thuế của tổ chức truyền nhận / the T-VAN's tax code
+# token = "file:keys/token"     # nơi giữ mã truy cập: env:, file:, keyring: / where the access token is kept
 every = 15                      # giây giữa hai lần gửi
 # proxy = "http://192.168.1.1:3128"   # có mật khẩu: "http://TÊN@…" và dòng proxy_password="file:keys/proxy"
 # per_minute = 60               # số gói nhiều nhất mỗi phút; 0: không giới hạn / most messages a minute
@@ -151,6 +155,8 @@ class Config:
     hold_limit: float  # seconds a cut waits for its invoice (promise P8)
     keys: KeySettings
     url: str
+    parties: Parties  # who sends to whom: the route
+    token: str | None  # source of the access token
     ca: Path | None
     trust: Path | None
     every: float
@@ -174,6 +180,11 @@ class Config:
     def seller(self) -> Seller:
         """The shop."""
         return self.register.terms.seller
+
+    @property
+    def route(self) -> str:
+        """``direct`` or ``tvan``, as authority.route says it."""
+        return "direct" if self.parties.receiver == AUTHORITY else "tvan"
 
     @property
     def version(self) -> str:
@@ -258,6 +269,8 @@ def _read(folder: Path, take: _Sections, said: dict[str, Any]) -> Config:
         hold_limit=take.whole("source.hold_ms", 100, 10_000, 1_500) / 1000,
         keys=read_key_settings(take, folder),
         url=take.text("authority.url", 500, ""),
+        parties=_parties(take, seller.tax_code),
+        token=inside(folder, take.text("authority.token", 500, "")) or None,
         ca=_path(folder, take.text("authority.ca", 500, "")),
         trust=_path(folder, take.text("authority.trust", 500, "")),
         every=float(take.whole("authority.every", 1, 86_400, 15)),
@@ -283,6 +296,17 @@ def _read(folder: Path, take: _Sections, said: dict[str, Any]) -> Config:
     )
     take.finish()
     return config
+
+
+def _parties(take: _Sections, tax_code: str) -> Parties:
+    route, tvan_code = take.text("authority.route", 10, "direct"), take.text("authority.tvan_code", 14, "")
+    if route not in {"direct", "tvan"}:
+        raise ConfigInvalid('authority.route must be "direct" or "tvan"')
+    if (route == "tvan") != bool(tvan_code):
+        raise ConfigInvalid('authority.tvan_code belongs to authority.route = "tvan": set both or neither')
+    if route == "direct":
+        return direct_parties(tax_code)
+    return tvan_parties(tax_code, checked_tax_code(tvan_code))
 
 
 def _time_servers(take: _Sections) -> tuple[str, ...]:

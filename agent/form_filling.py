@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from agent.errors import ConfigInvalid
 from agent.key_choice import open_setting, open_signer
-from authority.codes import direct_code, new_message_id
+from authority.codes import new_message_id
 from authority.forms.error_notice import WrongInvoice, fill_error_notice
 from authority.forms.message import Posting, build_error_notice, build_registration
 from authority.forms.registration import (
@@ -106,20 +106,22 @@ def error_notice_of(
 
 def registration_job(config: Config, form: Registration) -> Job[int]:
     """The job that signs and stores the registration."""
-    signer, sender = open_signer(config), direct_code(config.seller.tax_code)
+    signer, sender = open_signer(config), config.parties.sender
 
     def build(message_id: str, now: datetime) -> bytes:
-        return build_registration(form, Posting(signer, sender, message_id, now))
+        return build_registration(form, Posting(signer, sender, message_id, now, config.parties.receiver))
 
     return post_form("100", new_message_id(sender, uuid4()), build)
 
 
 def error_notice_job(config: Config, notice: ErrorNotice, kind: NoticeKind) -> Job[int]:
     """The job that signs and stores the notice."""
-    signer, sender = open_signer(config), direct_code(config.seller.tax_code)
+    signer, sender = open_signer(config), config.parties.sender
 
     def build(message_id: str, now: datetime) -> bytes:
-        return build_error_notice(notice, Posting(signer, sender, message_id, now), kind)
+        return build_error_notice(
+            notice, Posting(signer, sender, message_id, now, config.parties.receiver), kind
+        )
 
     return post_form(kind, new_message_id(sender, uuid4()), build, review=notice.review_number)
 

@@ -15,6 +15,7 @@ from outbox.checkpoint import write_checkpoint
 from outbox.signing_desk import EachInvoice
 from outbox.store import Store, stamp
 from signing.errors import SigningError
+from signing.passphrase import read_passphrase
 from signing.private_file import read_private, write_private
 
 if TYPE_CHECKING:
@@ -87,11 +88,12 @@ def package_frame(config: Config, signer: XmlSigner) -> PackageFrame:
     Raises:
         SigningError: the key does not sign now.
     """
-    from authority.codes import direct_code
     from authority.package import PackageFrame
 
-    tax_code = config.seller.tax_code
-    return PackageFrame.of(signer, sender=direct_code(tax_code), tax_code=tax_code, version=config.version)
+    way, tax_code = config.parties, config.seller.tax_code
+    return PackageFrame.of(
+        signer, sender=way.sender, receiver=way.receiver, tax_code=tax_code, version=config.version
+    )
 
 
 def open_gateway(config: Config) -> DirectGateway:
@@ -100,15 +102,17 @@ def open_gateway(config: Config) -> DirectGateway:
     Raises:
         ConfigInvalid: none is configured.
         GatewaySettingInvalid: its address, or a file that belongs to it.
+        SigningError: the source of the token or the proxy's password holds none.
     """
-    from authority.codes import direct_code
     from authority.direct import DirectGateway
 
     if not config.url:
         raise ConfigInvalid("authority.url is empty: there is nowhere to deliver to")
-    sender = direct_code(config.seller.tax_code)
     proxy = proxy_address(config.proxy)
-    return DirectGateway(config.url, sender, ca=config.ca, proxy=proxy, pin=config.pin)
+    token = read_passphrase(config.token) if config.token else None
+    return DirectGateway(
+        config.url, config.parties.sender, ca=config.ca, token=token, proxy=proxy, pin=config.pin
+    )
 
 
 def open_delivery(config: Config, store: Store, signer: XmlSigner | None) -> Delivery:
@@ -116,12 +120,10 @@ def open_delivery(config: Config, store: Store, signer: XmlSigner | None) -> Del
 
     Without a ``signer`` nothing is packed until ``Delivery.use_frame`` gives one; what is packed is sent.
     """
-    from authority.codes import direct_code
     from outbox.delivery import Delivery
     from outbox.pace import Limits, Pace
 
     tax_code = config.seller.tax_code
-    sender = direct_code(tax_code)
     gateway = open_gateway(config)
     frame = None if signer is None else package_frame(config, signer)
     pace = Pace(Limits(config.per_minute))
@@ -129,9 +131,10 @@ def open_delivery(config: Config, store: Store, signer: XmlSigner | None) -> Del
         store,
         gateway,
         frame,
-        sender,
+        config.parties.sender,
         tax_code,
         read_trust(config.trust),
+        receiver=config.parties.receiver,
         version=config.version,
         pace=pace,
     )

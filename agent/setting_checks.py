@@ -98,13 +98,13 @@ def check_key(config: Config) -> list[Tested]:
 
 def check_authority(config: Config) -> Tested:
     """Ask the authority about a message that was never sent: name, TLS, way and answer in one."""
-    from authority.codes import direct_code, new_message_id
+    from authority.codes import new_message_id
 
     began = time.perf_counter()
     try:
         gateway = open_gateway(config)
         try:
-            gateway.look_up(new_message_id(direct_code(config.seller.tax_code), uuid4()))
+            gateway.look_up(new_message_id(config.parties.sender, uuid4()))
         finally:
             gateway.close()
     except ThunganError as error:

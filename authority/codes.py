@@ -12,6 +12,7 @@ key of a submission.
 """
 
 import re
+from dataclasses import dataclass
 from uuid import UUID
 
 from authority.errors import CodeInvalid
@@ -23,6 +24,32 @@ LONGEST_MESSAGE_ID = 46
 _PARTY = re.compile(r"[A-Z0-9]{3,14}")
 _TAX_CODE = re.compile(r"[0-9]{10}(-?[0-9]{3})?|[0-9]{12}")
 _MESSAGE_ID = re.compile(r"[A-Z0-9]{3,14}[0-9A-F]{32}")
+
+
+@dataclass(frozen=True, slots=True)
+class Parties:
+    """MNGui and MNNhan of what the shop sends: they name the route (profile, section 1)."""
+
+    sender: str
+    receiver: str = AUTHORITY
+
+
+def direct_parties(tax_code: str) -> Parties:
+    """The direct connection: ``K`` and the tax code, to the authority.
+
+    Raises:
+        CodeInvalid: not the form of a tax code.
+    """
+    return Parties(direct_code(tax_code))
+
+
+def tvan_parties(tax_code: str, tvan_code: str) -> Parties:
+    """A transmission provider between: both by their bare tax codes, without dash or letter.
+
+    Raises:
+        CodeInvalid: one of them has not the form of a tax code.
+    """
+    return Parties(_bare(tax_code), _bare(tvan_code))
 
 
 def direct_code(tax_code: str) -> str:

@@ -2,7 +2,7 @@
 
 >>> from authority.direct import DirectGateway
 >>> gateway = DirectGateway("https://gateway.example/thue", "K0409990010")
->>> gateway.name, gateway.numbering
+>>> gateway.name, gateway.can.numbering
 ('gateway.example', 'agent')
 
 The wire is ours: the authority's own endpoints are given out on connection only (profile, section 1), so
@@ -30,7 +30,7 @@ from authority.errors import (
     RedirectRefused,
     Rejected,
 )
-from authority.gateway import Collected, LookUp, Numbering, NumbersKnown
+from authority.gateway import MESSAGE_ROUTE, Capabilities, Collected, LookUp, NumbersKnown
 from authority.https_line import HttpAnswer, HttpsLine, Timeouts
 from authority.package import PACKAGE_LIMIT
 
@@ -78,9 +78,9 @@ class DirectGateway:
         return urlsplit(self._base).netloc
 
     @property
-    def numbering(self) -> Numbering:
-        """The agent numbers: it issues offline."""
-        return "agent"
+    def can(self) -> Capabilities:
+        """Messages of finished invoices, which the agent numbers."""
+        return MESSAGE_ROUTE
 
     @property
     def max_bytes(self) -> int:

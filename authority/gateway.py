@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
+from authority.package import PACKAGE_LIMIT
+
 if TYPE_CHECKING:
     from datetime import timedelta
 
@@ -45,6 +47,26 @@ class NumbersKnown:
     numbers: frozenset[int]
 
 
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a route can do. ``numbering``: who gives invoices their number and authority code: the agent (it
+    can issue offline) or the provider's server. ``idempotent``: the same message again is not done again."""
+
+    numbering: Numbering
+    max_bytes: int  # of one message
+    idempotent: bool
+    look_up: bool
+    documents: bool  # gives back an invoice's XML and PDF
+    corrections: bool
+
+
+# Finished messages, whatever carries them: straight to the authority or through a T-VAN. An MTDiep is the
+# idempotency key (profile, section 2).
+MESSAGE_ROUTE = Capabilities(
+    "agent", PACKAGE_LIMIT, idempotent=True, look_up=True, documents=False, corrections=True
+)
+
+
 @runtime_checkable
 class KnowsNumbers(Protocol):
     """A gateway that can be asked after a restore which numbers were used; not every provider can."""
@@ -60,8 +82,7 @@ class KnowsNumbers(Protocol):
 class Gateway(Protocol):
     """One way to the authority. Calls block; a gateway is used by one thread at a time.
 
-    ``numbering`` says who gives invoices their number and authority code: the agent (it can issue
-    offline) or the provider's server. ``max_bytes`` is the largest message it carries.
+    ``can`` is what the route can do; ``max_bytes`` is the largest message it carries just now.
     """
 
     @property
@@ -69,7 +90,7 @@ class Gateway(Protocol):
         """For the log and the status page, e.g. the host."""
 
     @property
-    def numbering(self) -> Numbering: ...
+    def can(self) -> Capabilities: ...
 
     @property
     def max_bytes(self) -> int: ...

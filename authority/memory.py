@@ -9,7 +9,7 @@ import itertools
 from typing import TYPE_CHECKING
 
 from authority.errors import ConnectionCut, GatewayFailed, GatewayTimeout, GatewayUnreachable, MessageTooLarge
-from authority.gateway import Collected, LookUp, Numbering, NumbersKnown
+from authority.gateway import MESSAGE_ROUTE, Capabilities, Collected, LookUp, NumbersKnown
 from authority.package import PACKAGE_LIMIT
 
 if TYPE_CHECKING:
@@ -40,9 +40,9 @@ class MemoryGateway:
         return "memory"
 
     @property
-    def numbering(self) -> Numbering:
-        """The agent numbers."""
-        return "agent"
+    def can(self) -> Capabilities:
+        """Messages of finished invoices, which the agent numbers."""
+        return MESSAGE_ROUTE
 
     @property
     def max_bytes(self) -> int:

@@ -14,7 +14,7 @@ from uuid import uuid4
 
 from authority.answer_writing import build_technical
 from authority.answers import Notice, parse_answer
-from authority.codes import AUTHORITY, new_message_id
+from authority.codes import AUTHORITY, Parties, new_message_id
 from authority.errors import AuthorityError, GatewayError, MaybeDelivered, Rejected
 from authority.form_answers import FormAnswer
 from authority.notice_check import check_form_answer, check_notice
@@ -30,7 +30,7 @@ from outbox.answers import (
 from outbox.chronicle import note_line
 from outbox.clock import note_clock
 from outbox.crash_points import crash_point
-from outbox.errors import NoSigningKey
+from outbox.errors import NoSigningKey, RouteUndecided
 from outbox.forms import OutgoingForm, due_forms, mark_form_sending
 from outbox.pace import Pace
 from outbox.packages import (
@@ -43,6 +43,7 @@ from outbox.packages import (
     postpone,
     store_package,
 )
+from outbox.route import CURSOR, take_route
 from outbox.settings import read_setting, write_setting
 from outbox.states import FormState, PackageState
 from outbox.store import utc_now
@@ -88,6 +89,7 @@ class Delivery:
         tax_code: str,
         trust: Sequence[Certificate],
         *,
+        receiver: str = AUTHORITY,
         version: str = "2.1.0",
         clock: Callable[[], datetime] = utc_now,
         new_id: Callable[[], UUID] = uuid4,
@@ -98,6 +100,7 @@ class Delivery:
         self._frame = frame
         self._version = version if frame is None else frame.version
         self._sender = sender
+        self._way = Parties(sender, receiver)
         self._tax_code = tax_code
         self._trust = trust
         self._clock = clock
@@ -112,7 +115,13 @@ class Delivery:
         A line that has rested is tried by asking, so that no single package can keep it closed.
         """
         done = Pass()
-        self._deliver(done)
+        try:
+            self._store.run(take_route(self._way, self._tax_code))
+        except RouteUndecided as error:
+            done.problem = str(error)
+            self._line_problem = error.message
+        else:
+            self._deliver(done)
         self._store.run(note_line(self._line_problem))
         return done
 
@@ -295,10 +304,10 @@ class Delivery:
         return message_id, build_technical(
             version=self._version,
             sender=self._sender,
-            receiver=AUTHORITY,
+            receiver=self._way.receiver,
             message_id=message_id,
             reply_to=reply_to,
-            original_sender=AUTHORITY,
+            original_sender=self._way.receiver,
             received_at=now,
         )
 
@@ -328,8 +337,8 @@ def _was_read(error: GatewayError) -> bool:
 
 
 def _read_cursor(tx: Tx) -> str:
-    return read_setting(tx, "inbox_cursor") or ""
+    return read_setting(tx, CURSOR) or ""
 
 
 def _write_cursor(cursor: str) -> Callable[[Tx], None]:
-    return lambda tx: write_setting(tx, "inbox_cursor", cursor)
+    return lambda tx: write_setting(tx, CURSOR, cursor)

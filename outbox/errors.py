@@ -208,3 +208,16 @@ class NumberTaken(OutboxError):
     code = "E-OUT-009"
     advice_vi = "Kiểm tra số hóa đơn cuối cùng của phần mềm cũ; chỉ nhập trước hóa đơn đầu tiên."
     advice_en = "Check the old program's last number; it is taken over before the first invoice only."
+
+
+class RouteUndecided(OutboxError):
+    """Another route is configured while messages of the old one may still be decided: none is sent."""
+
+    code = "E-OUT-050"
+    advice_vi = (
+        "Ghi lại [authority] cũ, chạy thungan sync đến khi không còn gói chờ, rồi mới đổi. Vẫn bán hàng."
+    )
+    advice_en = (
+        "Put the old [authority] back, run thungan sync until nothing waits, then change. Keep selling."
+    )
+    exit_code = 3

@@ -10,6 +10,8 @@ from agent.config import default_folder
 from authority.sandbox.faults import FaultPlan
 from authority.sandbox.server import Address, serve
 from authority.sandbox.settings import Settings
+from invoice.tax_code import checked_tax_code
+from signing.passphrase import read_passphrase
 
 if TYPE_CHECKING:
     import argparse
@@ -21,6 +23,10 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--faults", default="", metavar="PLAN", help="e.g. lose-answer=0.1,delay=2s,seed=7")
     parser.add_argument(
         "--require-registration", action="store_true", help="sellers must send form 100 before they send"
+    )
+    parser.add_argument("--tvan", metavar="CODE", help="be a T-VAN with this tax code, not the authority")
+    parser.add_argument(
+        "--token", metavar="SOURCE", help="ask for this token: env:NAME, file:PATH, keyring:…"
     )
     parser.add_argument("--json", action="store_true", help="print the address as JSON when ready")
 
@@ -37,6 +43,8 @@ def run(arguments: argparse.Namespace) -> int:
         sys.stdout.flush()
 
     plan = FaultPlan.parse(arguments.faults) if arguments.faults else None
-    settings = Settings(auto_register=not arguments.require_registration)
+    token = read_passphrase(arguments.token).reveal() if arguments.token else None
+    tvan_code = checked_tax_code(arguments.tvan).replace("-", "") if arguments.tvan else None
+    settings = Settings(auto_register=not arguments.require_registration, tvan_code=tvan_code, token=token)
     serve(folder, arguments.port, faults=plan, settings=settings, ready=ready)
     return 0

@@ -115,13 +115,13 @@ class AuthorityWay:
         return Finding.fine("connection", said)
 
     def _answer(self) -> Finding:
-        from authority.codes import direct_code, new_message_id
+        from authority.codes import new_message_id
 
         began = time.perf_counter()
         try:
             gateway = open_gateway(self._config)
             try:
-                gateway.look_up(new_message_id(direct_code(self._config.seller.tax_code), uuid4()))
+                gateway.look_up(new_message_id(self._config.parties.sender, uuid4()))
                 skew = gateway.clock_skew
             finally:
                 gateway.close()

@@ -214,7 +214,7 @@ class Sandbox:
         sender = header.sender if header and len(header.sender) <= 14 else ""
         return build_technical(
             version=VERSION,
-            sender=AUTHORITY,
+            sender=self.settings.tvan_code or AUTHORITY,
             receiver=sender,
             message_id=self._office.new_message_id(),
             reply_to=reply_to,

@@ -72,11 +72,12 @@ def check_envelope(envelope: Envelope, settings: Settings) -> Iterator[Technical
             yield TechnicalError(FIELD, f"{tag} dài quá {longest} ký tự")
     if header.version not in settings.versions:
         yield TechnicalError(FIELD, f"PBan {header.version[:20]} không được hỗ trợ")
-    if header.receiver != AUTHORITY:
-        yield TechnicalError(FIELD, f"MNNhan phải là {AUTHORITY}")
+    receiver = settings.tvan_code or AUTHORITY
+    if header.receiver != receiver:
+        yield TechnicalError(FIELD, f"MNNhan phải là {receiver}")
     if header.reply_to:
         yield TechnicalError(FIELD, "MTDTChieu phải để trống")
-    yield from _check_sender(envelope)
+    yield from _check_sender(envelope, settings)
     yield from _check_content(envelope.content, text(general, "SLuong"), shape)
 
 
@@ -89,11 +90,14 @@ def _check_order(root: _Element, shape: _Shape) -> Iterator[TechnicalError]:
         yield TechnicalError(ORDER, f"TTChung phải gồm {', '.join(_FIELDS)} theo thứ tự")
 
 
-def _check_sender(envelope: Envelope) -> Iterator[TechnicalError]:
+def _check_sender(envelope: Envelope, settings: Settings) -> Iterator[TechnicalError]:
     header = envelope.header
     tax_code = header.tax_code or ""
     if not _TAX_CODE.fullmatch(tax_code):
         yield TechnicalError(FIELD, "MST không đúng định dạng")
+    elif settings.tvan_code:
+        if header.sender != tax_code.replace("-", ""):
+            yield TechnicalError(SENDER, "MNGui phải là MST của người bán, không có chữ và dấu gạch")
     elif header.sender != "K" + tax_code.replace("-", "") and not _PROVIDER.fullmatch(header.sender):
         yield TechnicalError(SENDER, "MNGui không phải của MST này, cũng không phải của tổ chức truyền nhận")
     if not is_message_id(header.message_id) or header.message_id[:-32] != header.sender:

@@ -209,7 +209,7 @@ def test_refuse(new_sandbox: NewSandbox, frame: PackageFrame) -> None:
 
 def test_memory_gateway_has_the_shape_of_a_gateway(new_sandbox: NewSandbox, frame: PackageFrame) -> None:
     _, gateway, _ = faulty(new_sandbox, "")
-    assert (gateway.name, gateway.numbering, gateway.max_bytes) == ("memory", "agent", 2_000_000)
+    assert (gateway.name, gateway.can.numbering, gateway.max_bytes) == ("memory", "agent", 2_000_000)
     with pytest.raises(MessageTooLarge):
         gateway.send(b"x" * 2_000_001, message_id(1))
     collected = gateway.collect("")
