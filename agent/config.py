@@ -107,7 +107,7 @@ ca = "{ca}"                     # PEM; để trống: tin như hệ điều hàn
 trust = "{trust}"               # chứng thư của cơ quan thuế, để kiểm thông báo 204
 version = "2.1.0"
 # route = "tvan"                # "direct": nối thẳng; "tvan": qua tổ chức truyền nhận (docs/routes.md)
-# tvan_code = "0100000000"      # mã số thuế của tổ chức truyền nhận / the T-VAN's tax code
+# tvan_code = "0109990002"      # mã số thuế của tổ chức truyền nhận / the T-VAN's tax code
 # token = "file:keys/token"     # nơi giữ mã truy cập: env:, file:, keyring: / where the access token is kept
 every = 15                      # giây giữa hai lần gửi
 # proxy = "http://192.168.1.1:3128"   # có mật khẩu: "http://TÊN@…" và dòng proxy_password="file:keys/proxy"

@@ -22,7 +22,7 @@ from outbox.store import Store
 from signing.passphrase import Secret
 from signing.xmldsig import XmlSigner
 
-TVAN = "0100109106"
+TVAN = "0109990002"
 FIRST, SECOND = "one-day", "next-day"
 DIRECT, BY_TVAN = direct_parties(TAX_CODE), tvan_parties(TAX_CODE, TVAN)
 
