@@ -98,6 +98,7 @@ def lead_through(root: CleanRoot, before: Path, package: Path) -> None:
     """Install, sell, upgrade, sell on, refuse the downgrade, remove, purge."""
     install(root, before)
     sell(root, first=True)
+    use(root)
     done = dpkg(root, "--install", package)
     demand("upgrade with data", good=done.returncode == 0, said=done.stderr)
     demand("the invoice is still there", good=numbers(root) == [1], said=str(numbers(root)))
@@ -161,6 +162,23 @@ def sell(root: CleanRoot, *, first: bool) -> None:
     finally:
         register.close()
         printer.close()
+
+
+def use(root: CleanRoot) -> None:
+    """What loads its libraries late: printed forms, pictures, the doctor, evidence, the verifier."""
+    day = "2026-01-01"
+    for words in (
+        ["thungan", "invoice", "pdf", "1", "-o", "/tmp/1.pdf"],  # noqa: S108 - inside the clean root
+        ["thungan", "invoice", "paper", "1", "-o", "/tmp/1.png"],  # noqa: S108
+        ["thungan", "handover", "-o", "/tmp/sheet.pdf"],  # noqa: S108
+        ["thungan", "keys", "check"],
+        ["thungan", "audit", "export", "--from", day, "--to", "2026-12-31", "-o", "/tmp/evidence"],  # noqa: S108
+        ["thungan", "audit", "report", "/tmp/evidence", "-o", "/tmp/report.html"],  # noqa: S108
+    ):
+        done = root.run(*words, "--data", DATA, user="thungan")
+        demand(" ".join(words[1:4]), good=done.returncode in {0, 1}, said=done.stdout + done.stderr)
+    done = root.run("thungan-verify", "/tmp/evidence")  # noqa: S108
+    demand("thungan-verify", good=done.returncode in {0, 1}, said=done.stdout + done.stderr)
 
 
 @contextmanager
