@@ -97,7 +97,10 @@ class SocketPort:
 
     def read(self) -> bytes:
         """As ``Port.read``."""
-        ready, _, _ = select.select([self._socket], [], [], READ_TIMEOUT)
+        try:
+            ready, _, _ = select.select([self._socket], [], [], READ_TIMEOUT)
+        except ValueError:  # a socket that another thread has closed has no number any more
+            raise OSError(errno.EBADF, "the connection was closed") from None
         if not ready:
             return b""
         data = self._socket.recv(CHUNK)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import array
 import errno
 import json
+import socket
 import threading
 import time
 from types import SimpleNamespace
@@ -22,10 +23,10 @@ from drivers import hearing
 from drivers.errors import PortBusy, PortForbidden, PortMissing, PortUnusable
 from drivers.hearing import heard_at
 from drivers.ports import kinds
-from drivers.ports.kinds import resolve
+from drivers.ports.kinds import connect, resolve
 from drivers.ports.port import port_error
 from drivers.ports.usb import UsbPort
-from drivers.uri import SerialAddress, UsbAddress
+from drivers.uri import SerialAddress, TcpAddress, UsbAddress
 
 RECEIPT = (
     "\x1b@QUÁN CÀ PHÊ\nSố HĐ: HD00001\nNgày: 24/11/2026 11:43\n"
@@ -55,6 +56,14 @@ def test_a_port_that_cannot_be_opened_is_explained(
     assert type(explained) is kind
     assert advice in explained.advice_en
     assert explained.advice_vi
+
+
+def test_a_connection_closed_by_another_thread_is_an_error_of_the_line() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = connect(TcpAddress(*server.getsockname()))
+        port.close()
+        with pytest.raises(OSError, match="closed"):
+            port.read()
 
 
 def test_a_port_that_another_program_has() -> None:
