@@ -81,8 +81,8 @@ class GatewaySettingInvalid(AuthorityError):
     """A gateway that cannot be built from its settings."""
 
     code = "E-AUT-006"
-    advice_vi = "Sửa mục [gateway] trong config.toml: địa chỉ phải bắt đầu bằng https://."
-    advice_en = "Correct [gateway] in config.toml: the address must begin with https://."
+    advice_vi = "Sửa mục [authority] trong config.toml: địa chỉ phải bắt đầu bằng https://."
+    advice_en = "Correct [authority] in config.toml: the address must begin with https://."
 
 
 class FormInvalid(AuthorityError):
@@ -131,9 +131,9 @@ class GatewayUnreachable(NotDelivered):
     """No connection: no network, no such host, connection refused, no answer to connecting."""
 
     code = "E-AUT-012"
-    advice_vi = "Kiểm tra mạng Internet và địa chỉ trong [gateway]; hóa đơn sẽ tự gửi lại."
+    advice_vi = "Kiểm tra mạng Internet và địa chỉ trong [authority]; hóa đơn sẽ tự gửi lại."
     advice_en = (
-        "Check the network and the address under [gateway]; the invoices are sent later by themselves."
+        "Check the network and the address under [authority]; the invoices are sent later by themselves."
     )
 
 
@@ -141,9 +141,12 @@ class TlsNotTrusted(NotDelivered):
     """The server's certificate does not prove that it is the configured gateway."""
 
     code = "E-AUT-013"
-    advice_vi = "Kiểm tra ngày giờ của máy, địa chỉ và tệp ca trong [gateway]. Không tắt kiểm tra chứng thư."
+    advice_vi = (
+        "Kiểm tra ngày giờ của máy, địa chỉ và tệp ca trong [authority]. Không tắt kiểm tra chứng thư."
+    )
     advice_en = (
-        "Check this computer's date, the address and the ca file under [gateway]. Never switch the check off."
+        "Check this computer's date, the address and the ca file under [authority]."
+        " Never switch the check off."
     )
 
 
@@ -177,8 +180,8 @@ class AnswerNonsense(MaybeDelivered):
     """An answer that is not of the documented form, or does not end."""
 
     code = "E-AUT-024"
-    advice_vi = "Kiểm tra địa chỉ trong [gateway]; nếu đúng, báo cho nhà cung cấp cổng kết nối."
-    advice_en = "Check the address under [gateway]; if it is right, tell the gateway's operator."
+    advice_vi = "Kiểm tra địa chỉ trong [authority]; nếu đúng, báo cho nhà cung cấp cổng kết nối."
+    advice_en = "Check the address under [authority]; if it is right, tell the gateway's operator."
 
 
 class Rejected(GatewayError):
@@ -206,8 +209,8 @@ class RedirectRefused(Rejected):
     """The gateway points to another address (HTTP 3xx); signed invoices do not follow."""
 
     code = "E-AUT-032"
-    advice_vi = "Kiểm tra lại địa chỉ trong [gateway] với nhà cung cấp; thungan không tự chuyển hướng."
-    advice_en = "Ask the operator for the right address under [gateway]; redirects are not followed."
+    advice_vi = "Kiểm tra lại địa chỉ trong [authority] với nhà cung cấp; thungan không tự chuyển hướng."
+    advice_en = "Ask the operator for the right address under [authority]; redirects are not followed."
 
 
 class GatewayBusy(Rejected):
