@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from cryptography import x509
+    from lxml.etree import _Element
 
     from signing.places import Place
 
@@ -86,10 +87,24 @@ def verify_document(
     a valid signature proves that somebody with such a certificate signed, not who issued it. ``now``
     (aware) refuses signing times more than a day ahead. ``allow_sha1`` takes SHA-1 with a warning.
     """
-    root = ""
     try:
         document = parse(data)
-        root = local_name(document)
+    except XmlRefused as error:
+        return Report(valid=False, root="", signatures=(), problem=error.message)
+    return verify_read(document, data, trust=trust, now=now, allow_sha1=allow_sha1)
+
+
+def verify_read(
+    document: _Element,
+    data: bytes,
+    *,
+    trust: Sequence[x509.Certificate] = (),
+    now: datetime | None = None,
+    allow_sha1: bool = False,
+) -> Report:
+    """``verify_document`` for who has read ``data`` by ``safe_xml.parse`` and has not changed it."""
+    root = local_name(document)
+    try:
         check_document(document, data)
         places = places_of(document)
         check_places(document, places)

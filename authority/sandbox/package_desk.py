@@ -79,8 +79,9 @@ class PackageDesk:
         reasons: list[Reason] = []
         accepted = 0
         if not package:
+            listed = listed_invoices(envelope)
             for opinion in judgement.opinions:
-                findings = self._register(opinion, header.message_id, now, listed_invoices(envelope))
+                findings = self._register(opinion, header.message_id, now, listed)
                 accepted += not findings
                 reasons += _reasons(findings, opinion.candidate)
         kind = PACKAGE_REFUSED if package else SOME_REFUSED if reasons else ALL_VALID
@@ -130,17 +131,16 @@ class PackageDesk:
         given = self._office.characters(candidate.tax_code, now)
         if candidate.characters and given and candidate.characters != given:
             findings.append(Finding(CODE_FOREIGN, f"Mã {candidate.code} không dùng 5 ký tự {given} đã cấp"))
+        occasion = f"{candidate.tax_code};{candidate.form};{candidate.symbol};{candidate.number}"
+        struck = self._office.faults.strikes("refuse", occasion)
+        if not findings and not struck and self._office.store.register(candidate, message_id):
+            return ()
         if self._office.store.number_taken(candidate):
             self._office.store.count("duplicate_invoices")
             findings.append(_NOT_UNIQUE)
         elif self._office.store.code_taken(candidate):
             findings.append(Finding(CODE_NOT_UNIQUE, f"Mã {candidate.code} không duy nhất"))
-        occasion = f"{candidate.tax_code};{candidate.form};{candidate.symbol};{candidate.number}"
-        if not findings and self._office.faults.strikes("refuse", occasion):
-            findings.append(REFUSED_BY_FAULT)
-        if not findings:
-            self._office.store.register(candidate, message_id)
-        return tuple(findings)
+        return tuple(findings) or (REFUSED_BY_FAULT,)
 
     def _schedule(
         self,

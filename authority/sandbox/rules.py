@@ -10,7 +10,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from authority.elements import VIETNAM, child, text
+from authority.elements import VIETNAM
+from authority.sandbox.part import Part
 from authority.sandbox.schema import check_fields
 from authority.sandbox.settings import (
     CODE_FOREIGN,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
     from lxml.etree import _Element
 
+_GENERAL, _CONTENT = ("DLHDon", "TTChung"), ("DLHDon", "NDHDon")
 _SYMBOL = re.compile(r"[CK]([0-9]{2})([A-Z])[A-Z]{2}")
 _CODE = re.compile(r"M([1-6])-([0-9]{2})-([A-Z0-9]{5})-([0-9]{11})")
 _TAX_CODE = re.compile(r"[0-9]{10}(-[0-9]{3})?|[0-9]{12}")
@@ -64,16 +66,17 @@ class Opinion:
     warnings: tuple[str, ...] = ()
 
 
-def judge_invoice(invoice: _Element, tax_code: str, settings: Settings, now: datetime) -> Opinion:
+def judge_invoice(element: _Element, tax_code: str, settings: Settings, now: datetime) -> Opinion:
     """Apply the rules to one HDon of the seller ``tax_code``."""
-    form_text = text(invoice, "DLHDon", "TTChung", "KHMSHDon")
+    invoice = Part.of(element)
+    form_text = invoice.text_at(*_GENERAL, "KHMSHDon")
     if form_text not in {str(form) for form in settings.forms}:
         return Opinion(_candidate(invoice), (Finding(FORM, f"Mẫu số {form_text[:10]} không được phép"),))
     form = int(form_text)
     fields = tuple(check_fields(invoice, form))
     if fields:
         return Opinion(_candidate(invoice), fields)
-    content = child(invoice, "DLHDon", "NDHDon")
+    content = invoice.at(*_CONTENT)
     findings = [
         *_check_identity(invoice, form, now),
         *_check_parties(invoice, tax_code, settings),
@@ -82,31 +85,29 @@ def judge_invoice(invoice: _Element, tax_code: str, settings: Settings, now: dat
     return Opinion(_candidate(invoice), tuple(findings), tuple(_warnings(invoice)))
 
 
-def _candidate(invoice: _Element) -> Candidate | None:
-    general = child(invoice, "DLHDon", "TTChung")
-    content = child(invoice, "DLHDon", "NDHDon")
-    form, number = text(general, "KHMSHDon"), text(general, "SHDon")
-    symbol, code = text(general, "KHHDon"), text(invoice, "MCCQT")
+def _candidate(invoice: Part) -> Candidate | None:
+    content = invoice.at(*_CONTENT)
+    form, number = invoice.text_at(*_GENERAL, "KHMSHDon"), invoice.text_at(*_GENERAL, "SHDon")
+    symbol, code = invoice.text_at(*_GENERAL, "KHHDon"), invoice.text_at("MCCQT")
     if content is None or not re.fullmatch("[1-9]", form) or not re.fullmatch("[0-9]{1,8}", number):
         return None
     if not re.fullmatch("[0-9A-Z]{6}", symbol):
         return None
     match = _CODE.fullmatch(code)
     return Candidate(
-        tax_code=text(content, "NBan", "MST"),
+        tax_code=content.text_at("NBan", "MST"),
         form=int(form),
         symbol=symbol,
         number=int(number),
         code=code,
         characters=match[3] if match else "",
         total=total_of(content),
-        seller=text(content, "NBan", "Ten"),
+        seller=content.text_at("NBan", "Ten"),
     )
 
 
-def _check_identity(invoice: _Element, form: int, now: datetime) -> Iterator[Finding]:
-    general = child(invoice, "DLHDon", "TTChung")
-    day, symbol = text(general, "NLap"), text(general, "KHHDon")
+def _check_identity(invoice: Part, form: int, now: datetime) -> Iterator[Finding]:
+    day, symbol = invoice.text_at(*_GENERAL, "NLap"), invoice.text_at(*_GENERAL, "KHHDon")
     year = day[2:4]
     if day > now.astimezone(VIETNAM).date().isoformat():
         yield Finding(DAY, f"Ngày lập {day} sau ngày hiện tại")
@@ -117,9 +118,9 @@ def _check_identity(invoice: _Element, form: int, now: datetime) -> Iterator[Fin
         yield Finding(SYMBOL, f"Ký hiệu {symbol} không phải của máy tính tiền (chữ M)")
     elif match[1] != year:
         yield Finding(SYMBOL, f"Ký hiệu {symbol} không cùng năm với ngày lập {day}")
-    if not 1 <= int(text(general, "SHDon")) <= 99_999_999:
+    if not 1 <= int(invoice.text_at(*_GENERAL, "SHDon")) <= 99_999_999:
         yield Finding(NUMBER, "Số hóa đơn phải từ 1 đến 99999999")
-    code = text(invoice, "MCCQT")
+    code = invoice.text_at("MCCQT")
     parts = _CODE.fullmatch(code)
     if parts is None:
         yield bad_format("HDon/MCCQT", "mã của cơ quan thuế không đúng cấu trúc M1-YY-XXXXX-99999999999")
@@ -129,9 +130,8 @@ def _check_identity(invoice: _Element, form: int, now: datetime) -> Iterator[Fin
         yield Finding(CODE_FOREIGN, f"Mã {code} không cùng năm với ngày lập {day}")
 
 
-def _check_parties(invoice: _Element, tax_code: str, settings: Settings) -> Iterator[Finding]:
-    content = child(invoice, "DLHDon", "NDHDon")
-    seller, buyer = text(content, "NBan", "MST"), text(content, "NMua", "MST")
+def _check_parties(invoice: Part, tax_code: str, settings: Settings) -> Iterator[Finding]:
+    seller, buyer = invoice.text_at(*_CONTENT, "NBan", "MST"), invoice.text_at(*_CONTENT, "NMua", "MST")
     if seller != tax_code:
         yield Finding(SELLER, f"MST người bán {seller} không phải MST của thông điệp {tax_code}")
     for whose, code in (("người bán", seller), ("người mua", buyer)):
@@ -148,17 +148,26 @@ def _is_tax_code(code: str, *, check_digits: bool) -> bool:
     return 10 - rest == int(code[9])
 
 
-def _warnings(invoice: _Element) -> Iterator[str]:
-    qr = text(invoice, "DLQRCode")
+def _warnings(invoice: Part) -> Iterator[str]:
+    qr = invoice.text_at("DLQRCode")
     if qr and not (qr[-8:-4] == "6304" and qr[-4:].upper() == f"{_crc(qr[:-4]):04X}"):
         yield f"DLQRCode: CRC {qr[-4:]} sai"
 
 
 def _crc(words: str) -> int:
-    """CRC-16/CCITT-FALSE, bit by bit as its definition reads (poly 0x1021, init 0xFFFF)."""
+    """CRC-16/CCITT-FALSE (poly 0x1021, init 0xFFFF), byte by byte."""
     crc = 0xFFFF
     for byte in words.encode():
-        crc ^= byte << 8
-        for _ in range(8):
-            crc = ((crc << 1) ^ 0x1021 if crc & 0x8000 else crc << 1) & 0xFFFF
+        crc = (crc << 8 & 0xFFFF) ^ _CRC_OF_BYTE[crc >> 8 ^ byte]
     return crc
+
+
+def _crc_of_byte(byte: int) -> int:
+    """What one byte does to the sum, bit by bit as its definition reads."""
+    crc = byte << 8
+    for _ in range(8):
+        crc = ((crc << 1) ^ 0x1021 if crc & 0x8000 else crc << 1) & 0xFFFF
+    return crc
+
+
+_CRC_OF_BYTE = [_crc_of_byte(byte) for byte in range(256)]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from authority.elements import child, children
 from authority.sandbox.settings import SIGNATURE, Finding
-from signing.verify import verify_document
+from signing.verify import verify_read
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -36,7 +36,7 @@ class SignatureOpinion:
 
 def check_signatures(data: bytes, envelope: Envelope, now: datetime) -> SignatureOpinion:
     """Verify all signatures of a 206 or 208."""
-    report = verify_document(data, now=now)
+    report = verify_read(envelope.root, data, now=now)
     on_package = [signature for signature in report.signatures if _covers_package(signature)]
     if report.valid:
         return SignatureOpinion((), {}, on_package[0].certificate)

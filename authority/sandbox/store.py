@@ -213,10 +213,10 @@ class Store:
             "SELECT 1 FROM registered WHERE tax_code = ? AND code = ?", (candidate.tax_code, candidate.code)
         )
 
-    def register(self, candidate: Candidate, message_id: str) -> None:
-        """Register an invoice; the constraints hold whatever the caller has checked."""
-        self._db.execute(
-            "INSERT INTO registered VALUES (?, ?, ?, ?, ?, ?, ?)",
+    def register(self, candidate: Candidate, message_id: str) -> bool:
+        """Register an invoice; False where its number or its code is registered already."""
+        done = self._db.execute(
+            "INSERT INTO registered VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
             (
                 candidate.tax_code,
                 candidate.form,
@@ -227,6 +227,7 @@ class Store:
                 message_id,
             ),
         )
+        return done.rowcount == 1
 
     def add_answer(
         self,

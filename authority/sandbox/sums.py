@@ -12,13 +12,12 @@ from collections import defaultdict
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from authority.elements import child, children, text
 from authority.sandbox.settings import LINE, RATE, RATE_TOTAL, TOTAL, WORDS, Finding, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from lxml.etree import _Element
+    from authority.sandbox.part import Part
 
 _DONG = Decimal(1)
 _PRICE_ROUNDING = Decimal("0.0000005")
@@ -26,13 +25,13 @@ _UNTAXED = {"KCT", "KKKNT"}
 _ZERO = Decimal(0)
 
 
-def check_sums(content: _Element, form: int, settings: Settings) -> Iterator[Finding]:
+def check_sums(content: Part, form: int, settings: Settings) -> Iterator[Finding]:
     """Every sum of NDHDon that does not agree; its fields must have passed ``check_fields``."""
-    payable = child(content, "TToan")
-    listed = child(content, "DSHHDVu")
+    payable = content.at("TToan")
+    listed = content.at("DSHHDVu")
     if payable is None or listed is None:
         return
-    lines = list(children(listed, "HHDVu"))
+    lines = listed.all("HHDVu")
     for line in lines:
         yield from _check_line(line)
     if form == 1:
@@ -44,38 +43,38 @@ def check_sums(content: _Element, form: int, settings: Settings) -> Iterator[Fin
     yield from _check_words(payable)
 
 
-def total_of(content: _Element) -> str:
+def total_of(content: Part) -> str:
     """TgTTTBSo as written."""
-    return text(content, "TToan", "TgTTTBSo")
+    return content.text_at("TToan", "TgTTTBSo")
 
 
-def _check_line(line: _Element) -> Iterator[Finding]:
-    if text(line, "TChat") != "1" or not text(line, "SLuong") or not text(line, "DGia"):
+def _check_line(line: Part) -> Iterator[Finding]:
+    if line.text_at("TChat") != "1" or not line.text_at("SLuong") or not line.text_at("DGia"):
         return
     quantity, price, amount = (_amount(line, name) for name in ("SLuong", "DGia", "ThTien"))
     gross = quantity * price
     # Where both are given the amount is what is taken off, the percentage only explains it.
-    discount = _amount(line, "STCKhau") if text(line, "STCKhau") else gross * _amount(line, "TLCKhau") / 100
+    discount = _amount(line, "STCKhau") if line.text_at("STCKhau") else gross * _amount(line, "TLCKhau") / 100
     allowed = _DONG + abs(quantity) * _PRICE_ROUNDING
     if abs(gross - discount - amount) > allowed:
-        place = text(line, "STT") or "?"
+        place = line.text_at("STT") or "?"
         words = f"Dòng {place}: {quantity} x {price} - {discount} không bằng thành tiền {amount}"
         yield Finding(LINE, words)
 
 
-def _check_rates(lines: list[_Element], payable: _Element, settings: Settings) -> Iterator[Finding]:
+def _check_rates(lines: list[Part], payable: Part, settings: Settings) -> Iterator[Finding]:
     by_lines: dict[str, Decimal] = defaultdict(Decimal)
     for line in lines:
-        rate = text(line, "TSuat")
+        rate = line.text_at("TSuat")
         if rate and _percentage(rate, settings) is None:
             yield Finding(RATE, f"Thuế suất {rate[:20]} không được phép")
         if rate:
             by_lines[rate] += _signed_amount(line)
     by_totals: dict[str, Decimal] = defaultdict(Decimal)
     net = tax = _ZERO
-    listed = child(payable, "THTTLTSuat")
-    for total in children(listed, "LTSuat") if listed is not None else ():
-        rate, line_net, line_tax = text(total, "TSuat"), _amount(total, "ThTien"), _amount(total, "TThue")
+    listed = payable.at("THTTLTSuat")
+    for total in listed.all("LTSuat") if listed is not None else ():
+        rate, line_net, line_tax = total.text_at("TSuat"), _amount(total, "ThTien"), _amount(total, "TThue")
         by_totals[rate] += line_net
         net, tax = net + line_net, tax + line_tax
         percentage = _percentage(rate, settings)
@@ -94,8 +93,8 @@ def _check_rates(lines: list[_Element], payable: _Element, settings: Settings) -
     yield from _agree("TgTTTBSo", _amount(payable, "TgTTTBSo"), net + tax + _beside(payable), TOTAL)
 
 
-def _check_words(payable: _Element) -> Iterator[Finding]:
-    words = text(payable, "TgTTTBChu")
+def _check_words(payable: Part) -> Iterator[Finding]:
+    words = payable.text_at("TgTTTBChu")
     if not words:
         yield Finding(WORDS, "Thiếu tổng tiền thanh toán bằng chữ")
     elif (_amount(payable, "TgTTTBSo") < 0) != words.casefold().startswith("âm "):
@@ -109,25 +108,23 @@ def _agree(tag: str, written: Decimal, reckoned: Decimal, code: str) -> Iterator
         yield Finding(code, f"{tag} {written} có số lẻ, đồng Việt Nam không có")
 
 
-def _lines_sum(lines: list[_Element]) -> Decimal:
+def _lines_sum(lines: list[Part]) -> Decimal:
     return sum((_signed_amount(line) for line in lines), _ZERO)
 
 
-def _signed_amount(line: _Element) -> Decimal:
+def _signed_amount(line: Part) -> Decimal:
     """A line's part in the sum: a trade discount (TChat 3) is taken off, a note (4) counts nothing."""
     amount = _amount(line, "ThTien")
-    nature = text(line, "TChat")
+    nature = line.text_at("TChat")
     if nature == "4":
         return _ZERO
     return -abs(amount) if nature == "3" else amount
 
 
-def _beside(payable: _Element) -> Decimal:
+def _beside(payable: Part) -> Decimal:
     """Fees less the discount on the whole invoice."""
-    fees = child(payable, "DSLPhi")
-    added = (
-        sum((_amount(fee, "TPhi") for fee in children(fees, "LPhi")), _ZERO) if fees is not None else _ZERO
-    )
+    fees = payable.at("DSLPhi")
+    added = sum((_amount(fee, "TPhi") for fee in fees.all("LPhi")), _ZERO) if fees is not None else _ZERO
     return added - _amount(payable, "TTCKTMai")
 
 
@@ -142,5 +139,5 @@ def _percentage(rate: str, settings: Settings) -> Decimal | None:
     return None
 
 
-def _amount(element: _Element, tag: str) -> Decimal:
-    return Decimal(text(element, tag) or "0")
+def _amount(element: Part, tag: str) -> Decimal:
+    return Decimal(element.text_at(tag) or "0")
