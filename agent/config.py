@@ -15,10 +15,11 @@ from agent.buyer_later import BuyerWait, read_buyer_wait
 from agent.errors import ConfigInvalid
 from agent.key_settings import KeySettings, inside, read_key_settings
 from agent.notices import settings as notices
+from agent.provider_settings import PROVIDERS, ProviderSettings, read_provider
 from agent.proxy import Proxy, read_proxy
 from agent.web.page_settings import LOOPBACK, PORT, PageSettings, page_settings
 from agent.witness_settings import WitnessSettings, read_witness
-from authority.codes import AUTHORITY, Parties, direct_parties, tvan_parties
+from authority.codes import Parties, direct_parties, tvan_parties
 from drivers.codeblock import Printer, QrStyle
 from drivers.uri import parse_source
 from errors import ThunganError
@@ -107,6 +108,7 @@ ca = "{ca}"                     # PEM; để trống: tin như hệ điều hàn
 trust = "{trust}"               # chứng thư của cơ quan thuế, để kiểm thông báo 204
 version = "2.1.0"
 # route = "tvan"                # "direct": nối thẳng; "tvan": qua tổ chức truyền nhận (docs/routes.md)
+#   "viettel", "vnpt": nhà cung cấp cấp số; thêm user="…" và password="keyring:thungan/viettel"
 # tvan_code = "0109990002"      # mã số thuế của tổ chức truyền nhận / the T-VAN's tax code
 # token = "file:keys/token"     # nơi giữ mã truy cập: env:, file:, keyring: / where the access token is kept
 every = 15                      # giây giữa hai lần gửi
@@ -155,7 +157,9 @@ class Config:
     hold_limit: float  # seconds a cut waits for its invoice (promise P8)
     keys: KeySettings
     url: str
-    parties: Parties  # who sends to whom: the route
+    route: str  # direct, tvan, or the provider that numbers
+    parties: Parties  # who sends messages to whom
+    provider: ProviderSettings | None  # on a route where a provider numbers
     token: str | None  # source of the access token
     ca: Path | None
     trust: Path | None
@@ -180,11 +184,6 @@ class Config:
     def seller(self) -> Seller:
         """The shop."""
         return self.register.terms.seller
-
-    @property
-    def route(self) -> str:
-        """``direct`` or ``tvan``, as authority.route says it."""
-        return "direct" if self.parties.receiver == AUTHORITY else "tvan"
 
     @property
     def version(self) -> str:
@@ -262,6 +261,7 @@ def _read(folder: Path, take: _Sections, said: dict[str, Any]) -> Config:
         take.text("household.note", 400, REDUCTION_NOTE),
     )
     number = take.whole("register.number", 1, MAX_REGISTER)
+    route = take.text("authority.route", 10, "direct")
     config = Config(
         folder=folder,
         register=Register(terms, letters, taxpayer, number),
@@ -269,7 +269,9 @@ def _read(folder: Path, take: _Sections, said: dict[str, Any]) -> Config:
         hold_limit=take.whole("source.hold_ms", 100, 10_000, 1_500) / 1000,
         keys=read_key_settings(take, folder),
         url=take.text("authority.url", 500, ""),
-        parties=_parties(take, seller.tax_code),
+        route=route,
+        parties=_parties(take, route, seller.tax_code),
+        provider=read_provider(take.text, folder, route),
         token=inside(folder, take.text("authority.token", 500, "")) or None,
         ca=_path(folder, take.text("authority.ca", 500, "")),
         trust=_path(folder, take.text("authority.trust", 500, "")),
@@ -298,13 +300,13 @@ def _read(folder: Path, take: _Sections, said: dict[str, Any]) -> Config:
     return config
 
 
-def _parties(take: _Sections, tax_code: str) -> Parties:
-    route, tvan_code = take.text("authority.route", 10, "direct"), take.text("authority.tvan_code", 14, "")
-    if route not in {"direct", "tvan"}:
-        raise ConfigInvalid('authority.route must be "direct" or "tvan"')
+def _parties(take: _Sections, route: str, tax_code: str) -> Parties:
+    tvan_code = take.text("authority.tvan_code", 14, "")
+    if route not in {"direct", "tvan", *PROVIDERS}:
+        raise ConfigInvalid(f"authority.route must be one of direct, tvan, {', '.join(PROVIDERS)}")
     if (route == "tvan") != bool(tvan_code):
         raise ConfigInvalid('authority.tvan_code belongs to authority.route = "tvan": set both or neither')
-    if route == "direct":
+    if route != "tvan":
         return direct_parties(tax_code)
     return tvan_parties(tax_code, checked_tax_code(tvan_code))
 

@@ -11,27 +11,16 @@ a small bridge at the connected organisation speaks them; the sandbox speaks it 
 
 from __future__ import annotations
 
-import json
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 from authority.codes import checked_message_id
 from authority.envelope import read_envelope
-from authority.errors import (
-    AnswerNonsense,
-    CredentialsRefused,
-    GatewayBusy,
-    GatewayError,
-    GatewayFailed,
-    GatewaySettingInvalid,
-    MessageTooLarge,
-    MessageUnreadable,
-    RedirectRefused,
-    Rejected,
-)
+from authority.errors import AnswerNonsense, GatewaySettingInvalid, MessageTooLarge, MessageUnreadable
 from authority.gateway import MESSAGE_ROUTE, Capabilities, Collected, LookUp, NumbersKnown
-from authority.https_line import HttpAnswer, HttpsLine, Timeouts
+from authority.http_answers import checked_base, json_object, refusal
+from authority.https_line import HttpsLine, Timeouts
 from authority.package import PACKAGE_LIMIT
 
 if TYPE_CHECKING:
@@ -66,7 +55,7 @@ class DirectGateway:
         Raises:
             GatewaySettingInvalid: the address is not ``https://host[:port][/path]``, or another setting.
         """
-        self._base = _checked_base(base_url)
+        self._base = checked_base(base_url)
         if not _SENDER.fullmatch(sender_code):
             raise GatewaySettingInvalid(f"{sender_code!r} is not a party code such as K0409990010")
         self._sender = sender_code
@@ -101,7 +90,7 @@ class DirectGateway:
         if answer.status == 202 and not answer.body.strip():
             return ()
         if answer.status != 200:
-            raise _refusal(answer, self.name)
+            raise refusal(answer, self.name)
         try:
             read_envelope(answer.body)
         except MessageUnreadable as error:
@@ -113,8 +102,8 @@ class DirectGateway:
         url = f"{self._base}/v1/inbox/{self._sender}?after={quote(after, safe='')}&limit={_AT_ONCE}"
         answer = self._line.request("GET", url)
         if answer.status != 200:
-            raise _refusal(answer, self.name)
-        page = _json_object(answer, self.name)
+            raise refusal(answer, self.name)
+        page = json_object(answer, self.name)
         entries, more = page.get("messages"), page.get("more", False)
         if not isinstance(entries, list) or not isinstance(more, bool):
             raise AnswerNonsense(f"the inbox of {self.name} is not of the documented form")
@@ -135,14 +124,14 @@ class DirectGateway:
         """``GET /v1/messages/{MTDiep}``; see ``Gateway.look_up``."""
         answer = self._line.request("GET", f"{self._base}/v1/messages/{checked_message_id(message_id)}")
         if answer.status not in {200, 404}:
-            raise _refusal(answer, self.name)
+            raise refusal(answer, self.name)
         try:
-            found = _json_object(answer, self.name)
+            found = json_object(answer, self.name)
         except AnswerNonsense:
             # A wrong address also says 404; only the documented object means "not known", because on
             # that word invoices may be packed anew.
             if answer.status == 404:
-                raise _refusal(answer, self.name) from None
+                raise refusal(answer, self.name) from None
             raise
         known, entries = found.get("known"), found.get("messages", [])
         if known is not (answer.status == 200) or not isinstance(entries, list):
@@ -154,8 +143,8 @@ class DirectGateway:
         series = f"{quote(tax_code, safe='')}/{form}/{quote(symbol, safe='')}"
         answer = self._line.request("GET", f"{self._base}/v1/numbers/{series}?after={after}")
         if answer.status != 200:
-            raise _refusal(answer, self.name)
-        found = _json_object(answer, self.name)
+            raise refusal(answer, self.name)
+        found = json_object(answer, self.name)
         last, code, numbers = found.get("last_number"), found.get("last_code"), found.get("numbers")
         whole = isinstance(numbers, list) and all(type(one) is int for one in numbers)
         if (
@@ -170,60 +159,6 @@ class DirectGateway:
     def close(self) -> None:
         """See ``Gateway.close``."""
         self._line.close()
-
-
-def _checked_base(base_url: str) -> str:
-    try:
-        parts = urlsplit(base_url)
-        port = parts.port
-    except ValueError:
-        raise GatewaySettingInvalid(f"{base_url!r} is not an address") from None
-    if parts.username is not None or parts.password is not None:
-        raise GatewaySettingInvalid("the address must not carry a user or password; use a token")
-    if parts.scheme != "https" or not parts.hostname or port == 0:
-        raise GatewaySettingInvalid(f"{base_url!r} is not an https:// address")
-    if parts.query or parts.fragment:
-        raise GatewaySettingInvalid(f"{base_url!r} must not have a query or fragment")
-    return base_url.rstrip("/")
-
-
-def _refusal(answer: HttpAnswer, host: str) -> GatewayError:
-    status, wait = answer.status, answer.retry_after
-    said = _said(answer.body)
-    if 300 <= status < 400:
-        return RedirectRefused(
-            f"{host} redirects to {answer.location or 'nowhere'} (HTTP {status})", status=status
-        )
-    if status in {401, 403, 407}:
-        return CredentialsRefused(
-            f"{host} does not accept our credentials (HTTP {status}){said}", status=status
-        )
-    if status in {408, 425, 429}:
-        return GatewayBusy(
-            f"{host} asks to come later (HTTP {status}){said}", status=status, retry_after=wait
-        )
-    if 400 <= status < 500:
-        return Rejected(f"{host} refuses (HTTP {status}){said}", status=status, retry_after=wait)
-    if status >= 500:
-        return GatewayFailed(f"{host} has failed (HTTP {status}){said}", retry_after=wait)
-    return AnswerNonsense(f"{host} answered HTTP {status} where it should not{said}")
-
-
-def _said(body: bytes) -> str:
-    """The first words of an error page, printable and short, for the person who reads the log."""
-    words = " ".join(re.sub(r"<[^>]*>", " ", body[:4_000].decode("utf-8", "replace")).split())
-    shown = "".join(letter for letter in words if letter.isprintable())[:200]
-    return f": {shown}" if shown else ""
-
-
-def _json_object(answer: HttpAnswer, host: str) -> dict[str, Any]:
-    try:
-        value = json.loads(answer.body)
-    except (ValueError, RecursionError):
-        raise AnswerNonsense(f"{host} answered something that is not JSON{_said(answer.body)}") from None
-    if not isinstance(value, dict):
-        raise AnswerNonsense(f"{host} answered JSON that is not an object")
-    return value
 
 
 def _xml_bytes(xml: object, host: str) -> bytes:

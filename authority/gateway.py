@@ -50,7 +50,10 @@ class NumbersKnown:
 @dataclass(frozen=True, slots=True)
 class Capabilities:
     """What a route can do. ``numbering``: who gives invoices their number and authority code: the agent (it
-    can issue offline) or the provider's server. ``idempotent``: the same message again is not done again."""
+    can issue offline) or the provider's server. ``idempotent``: the same message again is not done again.
+
+    With provider numbering ``batch`` orders go in one call; ``atomic``: of those all or none are issued.
+    """
 
     numbering: Numbering
     max_bytes: int  # of one message
@@ -58,6 +61,8 @@ class Capabilities:
     look_up: bool
     documents: bool  # gives back an invoice's XML and PDF
     corrections: bool
+    batch: int = 1
+    atomic: bool = True
 
 
 # Finished messages, whatever carries them: straight to the authority or through a T-VAN. An MTDiep is the

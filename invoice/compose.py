@@ -12,15 +12,16 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from invoice.buyers import UNNAMED_BUYER, checked_buyer
-from invoice.errors import FieldInvalid, SaleInvalid
+from invoice.errors import SaleInvalid
 from invoice.invoice import (
     Amount,
     Extra,
     Fee,
     Invoice,
+    InvoiceContent,
     InvoiceLine,
     LedgerWitness,
     Nature,
@@ -28,7 +29,7 @@ from invoice.invoice import (
     RelatedInvoice,
     Seller,
 )
-from invoice.numbers import MAX_NUMBER, TITLES, AuthorityCode, Form, Symbol
+from invoice.numbers import TITLES, AuthorityCode, Form, Symbol, checked_number
 from invoice.rate_table import RateTable
 from invoice.rates import Rate, contained_vat
 from invoice.sale import Kind, Line, LineKind, PaymentMethod, Sale
@@ -53,6 +54,8 @@ REDUCTION_NOTE = (
     "Đã giảm {amount} đồng tương ứng 20% mức tỷ lệ % để tính thuế giá trị gia tăng"
     " theo Nghị quyết số 204/2025/QH15"
 )
+
+C = TypeVar("C", bound=InvoiceContent)
 
 
 NO_RATES = RateTable()
@@ -131,47 +134,76 @@ def compose(
     Raises:
         SaleInvalid, RateUnknown, TaxCodeInvalid, FieldInvalid: as ``check_sale``.
     """
-    if not 0 < identity.number <= MAX_NUMBER:
-        raise FieldInvalid(f"invoice number {identity.number} is not in 1…{MAX_NUMBER}")
+    number = checked_number(identity.number)
+    values = _content(sale, terms, identity.symbol, identity.day, witness, related)
+    invoice = Invoice(number=number, code=identity.code, **values)
+    return _in_its_currency(invoice, sale)
+
+
+def compose_content(
+    sale: Sale,
+    terms: Terms,
+    symbol: Symbol,
+    day: date,
+    witness: LedgerWitness | None = None,
+    related: RelatedInvoice | None = None,
+) -> InvoiceContent:
+    """The same without number and code, where a provider gives them out.
+
+    Raises:
+        SaleInvalid, RateUnknown, TaxCodeInvalid, FieldInvalid: as ``check_sale``.
+    """
+    return _in_its_currency(InvoiceContent(**_content(sale, terms, symbol, day, witness, related)), sale)
+
+
+def _content(
+    sale: Sale,
+    terms: Terms,
+    symbol: Symbol,
+    day: date,
+    witness: LedgerWitness | None,
+    related: RelatedInvoice | None,
+) -> dict[str, Any]:
+    """The fields of ``InvoiceContent``."""
     lines = _lines(sale, terms)
     # A receipt rounded down gives the customer that much off; rounded up, the difference is a line.
     discount = sale.discount + max(0, -sale.rounding)
     shares = _discount_shares(discount, lines)
     if terms.form is Form.VAT:
-        written, totals = _by_rate(sale, lines, shares, terms, identity.day)
+        written, totals = _by_rate(sale, lines, shares, terms, day)
     else:
         written, totals = _with_everything(lines, shares), ()
     if sale.reduction:
         words = terms.reduction_note.format(amount=f"{sale.reduction:,}".replace(",", "."))
         written = (*written, InvoiceLine(Nature.NOTE, None, words))
-    in_dong = sale.currency == "VND"
-    invoice = Invoice(
-        version=terms.version,
-        form=terms.form,
-        symbol=identity.symbol,
-        number=identity.number,
-        code=identity.code,
-        day=identity.day,
-        payment=_payment_words(sale),
-        seller=terms.seller,
-        buyer=checked_buyer(sale.buyer, terms.unnamed_buyer),
-        lines=written,
-        rate_totals=totals,
-        net=sum(total.net for total in totals),
-        tax=sum(total.tax for total in totals),
-        total=sale.total,
-        words=dong_in_words(sale.total) if in_dong else "",
-        title=TITLES[terms.form],
-        extras=_extras(sale, witness),
-        currency=sale.currency,
-        exchange_rate=sale.exchange_rate,
-        fees=tuple(Fee(fee.name, fee.amount) for fee in sale.fees),
-        trade_discount=sale.reduction or None,
-        related=related,
-    )
-    if in_dong:
-        return invoice
-    return in_words(invoice if sale.unit == 1 else _in_units(invoice, sale.unit))
+    return {
+        "version": terms.version,
+        "form": terms.form,
+        "symbol": symbol,
+        "day": day,
+        "payment": _payment_words(sale),
+        "seller": terms.seller,
+        "buyer": checked_buyer(sale.buyer, terms.unnamed_buyer),
+        "lines": written,
+        "rate_totals": totals,
+        "net": sum(total.net for total in totals),
+        "tax": sum(total.tax for total in totals),
+        "total": sale.total,
+        "words": dong_in_words(sale.total) if sale.currency == "VND" else "",
+        "title": TITLES[terms.form],
+        "extras": _extras(sale, witness),
+        "currency": sale.currency,
+        "exchange_rate": sale.exchange_rate,
+        "fees": tuple(Fee(fee.name, fee.amount) for fee in sale.fees),
+        "trade_discount": sale.reduction or None,
+        "related": related,
+    }
+
+
+def _in_its_currency(content: C, sale: Sale) -> C:
+    if sale.currency == "VND":
+        return content
+    return in_words(content if sale.unit == 1 else _in_units(content, sale.unit))
 
 
 def effective_lines(sale: Sale, terms: Terms) -> tuple[Line, ...]:
@@ -199,7 +231,7 @@ def rate_of_line(line: Line, terms: Terms, day: date) -> str | None:
     return _rate(line, terms, day).word if terms.form is Form.VAT else None
 
 
-def in_words(invoice: Invoice) -> Invoice:
+def in_words(invoice: C) -> C:
     """The invoice with its total said in words."""
     total = invoice.total
     words = (
@@ -376,7 +408,7 @@ def _check_reduction(sale: Sale, terms: Terms) -> None:
         )
 
 
-def _in_units(invoice: Invoice, unit: int) -> Invoice:
+def _in_units(invoice: C, unit: int) -> C:
     """Amounts reckoned in a currency's smallest unit, as they are written: 1250 cents are 12.5 dollars."""
 
     def scaled(amount: Amount | None) -> Amount | None:

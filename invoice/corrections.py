@@ -11,21 +11,26 @@ from dataclasses import replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from invoice.compose import Identity, Terms, check_amounts, compose, in_words
+from invoice.compose import Identity, Terms, check_amounts, compose_content, in_words
 from invoice.errors import CorrectionRefused
 from invoice.invoice import (
     Amount,
     Invoice,
+    InvoiceContent,
     InvoiceLine,
     LedgerWitness,
     Nature,
     RelatedInvoice,
     Relation,
+    identified,
 )
 from invoice.sale import Kind, LineKind, Sale
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import date
+
+    from invoice.numbers import Symbol
 
 NOTE_LENGTH = 255
 
@@ -108,6 +113,21 @@ def correct(
         CorrectionRefused: as ``check_correction``.
         InvoiceError: as ``compose.check_sale``.
     """
+    made = correct_content(original, correction, sale, terms, identity.symbol, identity.day, reason, witness)
+    return identified(made, identity.number, identity.code)
+
+
+def correct_content(
+    original: Invoice,
+    correction: Correction,
+    sale: Sale | None,
+    terms: Terms,
+    symbol: Symbol,
+    day: date,
+    reason: str,
+    witness: LedgerWitness | None = None,
+) -> InvoiceContent:
+    """What the correcting invoice says, without number and code. Raises what ``correct`` raises."""
     check_correction(correction, sale, reason)
     related = RelatedInvoice(
         kind=relation_of(correction),
@@ -118,35 +138,27 @@ def correct(
         note=reason,
     )
     if sale is None:
-        return _of_words(original, terms, identity, related, witness)
-    check_amounts(replace(sale, kind=Kind.SALE), terms, identity.day)
-    made = compose(replace(sale, kind=Kind.SALE), terms, identity, witness, related)
+        made = compose_content(Sale(Kind.SALE, None, None, (), 0, 0), terms, symbol, day, witness, related)
+        return _of_words(original, made, reason)
+    check_amounts(replace(sale, kind=Kind.SALE), terms, day)
+    made = compose_content(replace(sale, kind=Kind.SALE), terms, symbol, day, witness, related)
     if sale.buyer is None:
         made = replace(made, buyer=original.buyer)
     return in_words(_negative(made)) if correction is Correction.REFUND else made
 
 
-def _of_words(
-    original: Invoice,
-    terms: Terms,
-    identity: Identity,
-    related: RelatedInvoice,
-    witness: LedgerWitness | None,
-) -> Invoice:
+def _of_words(original: Invoice, empty: InvoiceContent, reason: str) -> InvoiceContent:
     """An adjustment of information: a note line, and sums of nothing."""
-    empty = Sale(Kind.SALE, None, None, (), 0, 0)
-    made = compose(empty, terms, identity, witness, related)
-    note = InvoiceLine(Nature.NOTE, None, related.note or "")
     return replace(
-        made,
-        lines=(note,),
+        empty,
+        lines=(InvoiceLine(Nature.NOTE, None, reason),),
         buyer=original.buyer,
         currency=original.currency,
         exchange_rate=original.exchange_rate,
     )
 
 
-def _negative(invoice: Invoice) -> Invoice:
+def _negative(invoice: InvoiceContent) -> InvoiceContent:
     """Signs turned: quantity and every amount; prices stay, so that each line still multiplies out."""
 
     def less(amount: Amount | None) -> Amount | None:

@@ -15,14 +15,14 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from invoice.errors import FieldInvalid
-from invoice.fields import FIELDS, Field, Group, Type
+from invoice.fields import FIELDS, NUMBER_TAG, Field, Group, Type
 from invoice.qr import lookup_text
 
 if TYPE_CHECKING:
     from datetime import date
     from decimal import Decimal
 
-    from invoice.invoice import Invoice
+    from invoice.invoice import Invoice, InvoiceContent
 
 REMEMBERED = 256  # elements of each field that are written once and kept
 _SPECIAL = re.compile("[&<>\r]")
@@ -62,6 +62,24 @@ def write_content(invoice: Invoice) -> bytes:
     return "".join(out).encode()
 
 
+def write_order(content: InvoiceContent, name: str) -> bytes:
+    """The canonical bytes of DLHDon, Id ``name``, of an invoice whose number (SHDon) a provider gives later.
+
+    Raises:
+        FieldInvalid: as ``write_content``.
+    """
+    out: list[str] = [f'<DLHDon Id="{name}">']
+    for write in _writers(int(content.form), content.version, numbered=False):
+        write(content, out)
+    out.append("</DLHDon>")
+    return "".join(out).encode()
+
+
+def write_signed_order(content: bytes, signature: bytes) -> bytes:
+    """The canonical bytes of HDon of an order: ``write_order``'s content and the seller's signature."""
+    return b"".join((b"<HDon>", content, b"<DSCKS><NBan>", signature, b"</NBan></DSCKS></HDon>"))
+
+
 def qr_of(invoice: Invoice) -> str:
     """The look-up QR of an invoice (DLQRCode)."""
     return lookup_text(
@@ -88,12 +106,14 @@ def write_invoice(invoice: Invoice, content: bytes, signature: bytes, qr: str | 
 _Writer = Callable[[Any, list[str]], None]
 
 
-@lru_cache(maxsize=8)
-def _writers(form: int, version: str) -> tuple[_Writer, ...]:
-    return _compile(FIELDS.children, form, version)
+@lru_cache(maxsize=16)
+def _writers(form: int, version: str, *, numbered: bool = True) -> tuple[_Writer, ...]:
+    return _compile(FIELDS.children, form, version, numbered=numbered)
 
 
-def _compile(children: tuple[Field | Group, ...], form: int, version: str) -> tuple[_Writer, ...]:
+def _compile(
+    children: tuple[Field | Group, ...], form: int, version: str, *, numbered: bool
+) -> tuple[_Writer, ...]:
     """One writer for each group, and one for each run of fields between them."""
     writers: list[_Writer] = []
     run: list[Field] = []
@@ -101,20 +121,20 @@ def _compile(children: tuple[Field | Group, ...], form: int, version: str) -> tu
         if form not in child.forms:
             continue
         if isinstance(child, Field):
-            if child.since <= version:
+            if child.since <= version and (numbered or child.tag != NUMBER_TAG):
                 run.append(child)
             continue
         if run:
             writers.append(_run_writer(tuple(run)))
             run = []
-        writers.append(_group_writer(child, form, version))
+        writers.append(_group_writer(child, form, version, numbered=numbered))
     if run:
         writers.append(_run_writer(tuple(run)))
     return tuple(writers)
 
 
-def _group_writer(group: Group, form: int, version: str) -> _Writer:
-    writers = _compile(group.children, form, version)
+def _group_writer(group: Group, form: int, version: str, *, numbered: bool) -> _Writer:
+    writers = _compile(group.children, form, version, numbered=numbered)
     opening, closing = f"<{group.tag}>", f"</{group.tag}>"
     get = attrgetter(group.source) if group.source else None
     needed = attrgetter(group.unless_empty) if group.unless_empty else None

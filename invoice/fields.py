@@ -22,6 +22,7 @@ class Type(Enum):
 
 
 BOTH = (1, 2)
+NUMBER_TAG = "SHDon"  # the one field of DLHDon that an order, which waits for its number, does not have
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,7 @@ _GENERAL = Group(
         Field("THDon", "title", "Tên hóa đơn", 100),
         Field("KHMSHDon", "form", "Ký hiệu mẫu số hóa đơn", 1, Type.NUMBER),
         Field("KHHDon", "symbol", "Ký hiệu hóa đơn", 6),
-        Field("SHDon", "number", "Số hóa đơn", 8, Type.NUMBER),
+        Field(NUMBER_TAG, "number", "Số hóa đơn", 8, Type.NUMBER),
         Field("NLap", "day", "Ngày lập", 10, Type.DAY),
         Field(
             "HDDCKPTQuan",

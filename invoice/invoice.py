@@ -6,10 +6,12 @@ on form 1 lines are without VAT, on form 2 with everything (profile, section 4).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from decimal import ROUND_HALF_UP, Decimal
 from enum import IntEnum
 from typing import TYPE_CHECKING
+
+from invoice.numbers import checked_number
 
 if TYPE_CHECKING:
     from datetime import date
@@ -151,15 +153,16 @@ class LedgerWitness:
     root: str
 
 
-@dataclass(frozen=True, slots=True)
-class Invoice:
-    """The whole invoice. Its sums are checked where it is built (``invoice.compose``)."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceContent:
+    """What an invoice says, without number and authority code: who gives those may be a provider.
+
+    Its sums are checked where it is built (``invoice.compose``).
+    """
 
     version: str
     form: Form
     symbol: Symbol
-    number: int
-    code: AuthorityCode
     day: date
     payment: str | None
     seller: Seller
@@ -186,13 +189,35 @@ class Invoice:
     entrusted_address: str | None = None
 
     @property
-    def reference(self) -> str:
-        """Form;symbol;number as the authority's notices name an invoice."""
-        return f"{int(self.form)};{self.symbol};{self.number}"
-
-    @property
     def dong(self) -> int:
         """The total in dong, at the invoice's own rate of exchange where it is in a foreign currency."""
         if self.exchange_rate is None:
             return int(self.total)
         return int((self.total * self.exchange_rate).to_integral_value(ROUND_HALF_UP))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invoice(InvoiceContent):
+    """The whole invoice: a content under its number and authority code."""
+
+    number: int
+    code: AuthorityCode
+
+    @property
+    def reference(self) -> str:
+        """Form;symbol;number as the authority's notices name an invoice."""
+        return f"{int(self.form)};{self.symbol};{self.number}"
+
+
+_CONTENT = tuple(field.name for field in fields(InvoiceContent))
+
+
+def identified(content: InvoiceContent, number: int, code: AuthorityCode) -> Invoice:
+    """The invoice that a content becomes under its number and code.
+
+    Raises:
+        FieldInvalid: a number that no invoice can have.
+    """
+    return Invoice(
+        number=checked_number(number), code=code, **{name: getattr(content, name) for name in _CONTENT}
+    )

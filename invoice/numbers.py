@@ -15,7 +15,7 @@ import re
 from dataclasses import dataclass
 from enum import IntEnum
 
-from invoice.errors import NumbersExhausted, SymbolInvalid
+from invoice.errors import FieldInvalid, NumbersExhausted, SymbolInvalid
 
 MAX_NUMBER = 99_999_999
 REGISTER_COUNTERS = 100_000_000  # authority codes a register can make in a year: its last eight digits
@@ -30,6 +30,18 @@ class Form(IntEnum):
 
 
 TITLES = {Form.VAT: "Hóa đơn giá trị gia tăng", Form.SALES: "Hóa đơn bán hàng"}
+
+
+def checked_number(number: int) -> int:
+    """An invoice number (SHDon): 1 to 99,999,999.
+
+    Raises:
+        FieldInvalid: another one.
+    """
+    if not 0 < number <= MAX_NUMBER:
+        raise FieldInvalid(f"invoice number {number} is not in 1…{MAX_NUMBER}")
+    return number
+
 
 _CODE = re.compile(r"M([1-9])-([0-9]{2})-([A-Za-z0-9]{5})-([0-9]{11})")
 _SYMBOL = re.compile(r"([CK])([0-9]{2})M([A-Z]{2})")

@@ -24,6 +24,7 @@ from invoice.invoice import (
     Fee,
     Invoice,
     InvoiceBuyer,
+    InvoiceContent,
     InvoiceLine,
     Nature,
     RateTotal,
@@ -90,6 +91,29 @@ def read_invoice(document: bytes) -> InvoiceRead:
     Raises:
         InvoiceUnreadable: not XML, not one invoice, or without what names it.
     """
+    values, code, unread = _read(document, ("form", "symbol", "number", "day", "seller", "total"))
+    try:
+        invoice = Invoice(code=AuthorityCode.parse(code), **{**_defaults(Invoice), **values})
+    except (InvoiceError, ValueError, TypeError) as error:
+        raise InvoiceUnreadable(f"the invoice cannot be read: {error}") from error
+    return InvoiceRead(invoice, unread)
+
+
+def read_order(document: bytes) -> InvoiceContent:
+    """Read the signed order of an invoice that a provider numbers (``invoice.document.write_signed_order``).
+
+    Raises:
+        InvoiceUnreadable: as ``read_invoice``; or it has a number.
+    """
+    values, _, _ = _read(document, ("form", "symbol", "day", "seller", "total"))
+    try:
+        return InvoiceContent(**{**_defaults(InvoiceContent), **values})
+    except TypeError as error:
+        raise InvoiceUnreadable(f"the order cannot be read: {error}") from error
+
+
+def _read(document: bytes, needed: tuple[str, ...]) -> tuple[dict[str, Any], str, tuple[str, ...]]:
+    """The values of the one invoice of a document, its authority code as written, what nobody knows."""
     root = _parse(document)
     found = [root] if _name(root) == "HDon" else [part for part in root.iter() if _name(part) == "HDon"]
     if len(found) != 1:
@@ -101,19 +125,17 @@ def read_invoice(document: bytes) -> InvoiceRead:
     unread: list[str] = []
     try:
         _read_into(values, FIELDS, content, FIELDS.tag, unread)
-        code = AuthorityCode.parse(_text(_child(found[0], "MCCQT")))
-        for needed in ("form", "symbol", "number", "day", "seller", "total"):
-            if needed not in values:
-                raise InvoiceUnreadable(f"the invoice has no {needed}")
-        values.setdefault("buyer", InvoiceBuyer(""))
-        values.setdefault("net", 0)
-        values.setdefault("tax", 0)
-        invoice = Invoice(code=code, **{**_defaults(Invoice), **values})
     except InvoiceUnreadable:
         raise
     except (InvoiceError, ValueError, TypeError, InvalidOperation) as error:
         raise InvoiceUnreadable(f"the invoice cannot be read: {error}") from error
-    return InvoiceRead(invoice, tuple(unread))
+    for name in needed:
+        if name not in values:
+            raise InvoiceUnreadable(f"the invoice has no {name}")
+    values.setdefault("buyer", InvoiceBuyer(""))
+    values.setdefault("net", 0)
+    values.setdefault("tax", 0)
+    return values, _text(_child(found[0], "MCCQT")), tuple(unread)
 
 
 def _read_into(values: dict[str, Any], group: Group, element: _Element, path: str, unread: list[str]) -> None:
@@ -144,7 +166,7 @@ def _build(group: Group, element: _Element, path: str, unread: list[str]) -> Any
 
 def _defaults(made: Any) -> dict[str, Any]:
     """Stand-ins for the fields of a type that have no default of their own."""
-    absent = _ABSENT | ({"lines": (), "rate_totals": ()} if made is Invoice else {})
+    absent = _ABSENT | ({"lines": (), "rate_totals": ()} if issubclass(made, InvoiceContent) else {})
     return {
         entry.name: absent[entry.name]
         for entry in fields(made)
