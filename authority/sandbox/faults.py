@@ -14,12 +14,17 @@ cut-body       the connection is cut in the middle of the answer
 http-500       HTTP 500, half of the times after the message has been handled
 slow           every answer over HTTP comes that much later
 down           ``down=5s/30s``: HTTP 503 with Retry-After for the first 5 s of every 30 s
-delay          notices (204, 103, 301) come that much later
+delay          notices (204, 103, 301), and a provider's files and authority codes, come that much later
 repeat         a notice is left in the inbox twice
 reorder        a notice comes later still, behind others
 lose-notice    a notice is never left in the inbox; only a look-up shows it
-refuse         an invoice without fault is refused
+refuse         an invoice or order without fault is refused
 refuse-form    a registration without fault is refused in its 103, a notice of wrong invoices in its 301
+expire-token   a provider takes no token any more that it gave out until then, also between two of a batch
+duplicate-key  a provider refuses an order's key that it knows, instead of telling the invoice again
+partly         a provider leaves an order of a batch out, and says nothing of it
+other-series   a provider gives a number of another series than asked for
+clock-ahead    a provider's clock runs that much ahead
 seed           a whole number; the same plan and seed give the same faults
 ============== ============================================================================
 
@@ -47,8 +52,12 @@ _RATES = (
     "lose-notice",
     "refuse",
     "refuse-form",
+    "expire-token",
+    "duplicate-key",
+    "partly",
+    "other-series",
 )
-_DURATIONS = ("slow", "delay")
+_DURATIONS = ("slow", "delay", "clock-ahead")
 WORDS = (*_RATES, *_DURATIONS, "down", "seed")
 
 _DURATION = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,3})?)(ms|s|m)")
@@ -69,6 +78,11 @@ class FaultPlan:
     lose_notice: float = 0.0
     refuse: float = 0.0
     refuse_form: float = 0.0
+    expire_token: float = 0.0
+    duplicate_key: float = 0.0
+    partly: float = 0.0
+    other_series: float = 0.0
+    clock_ahead: float = 0.0
     slow: float = 0.0
     delay: float = 0.0
     down: tuple[float, float] | None = None

@@ -9,10 +9,8 @@ JSON object per line. ``POST /v1/reviews`` makes the authority ask a seller to r
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 import json
-import time
 from dataclasses import asdict
 from datetime import date
 from secrets import compare_digest
@@ -23,6 +21,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from authority.sandbox.faulty_line import Cut, Shutter, bounded_body, failure
 from authority.sandbox.form_rules import Mentioned
 from errors import ThunganError
 
@@ -31,13 +30,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from starlette.requests import Request
-    from starlette.types import Receive, Scope, Send
 
     from authority.sandbox.core import Sandbox
 
-CUT = "thungan.cut"  # the scope's key under which the server offers to cut the connection
-_BODY_LIMIT = 4_000_000  # bytes; above the message limit, so that a message too large gets its 999
-_BODY_SECONDS = 60.0
 _MOST_AT_ONCE = 1_000
 _XML = "application/xml"
 
@@ -62,29 +57,29 @@ class _Pages:
     def __init__(self, sandbox: Sandbox, clock: Callable[[], datetime]) -> None:
         self._sandbox = sandbox
         self._clock = clock
-        self._started = time.monotonic()
+        self._shutter = Shutter(sandbox.faults)
         self._requests = itertools.count()
 
     async def take_in(self, request: Request) -> Response:
         faults = self._sandbox.faults
         if refusal := await self._closed(request):
             return refusal
-        data = await _bounded_body(request)
+        data = await bounded_body(request)
         if isinstance(data, Response):
             return data
         occasion = f"{request.headers.get('message-id', '')}:{next(self._requests)}"
         if faults.strikes("lose-request", occasion):
-            return _Cut()
+            return Cut()
         failing = faults.strikes("http-500", occasion)
         if failing and faults.chance("http-500-early", occasion) < 0.5:
-            return _failure()
+            return failure()
         answer = await run_in_threadpool(self._sandbox.receive, data, self._clock())
         if failing:
-            return _failure()
+            return failure()
         if faults.strikes("lose-answer", occasion):
-            return _Cut()
+            return Cut()
         if faults.strikes("cut-body", occasion):
-            return _Cut(answer or b"<TDiep>")
+            return Cut(answer or b"<TDiep>")
         return Response(answer, media_type=_XML) if answer else Response(status_code=202)
 
     async def inbox(self, request: Request) -> Response:
@@ -136,7 +131,7 @@ class _Pages:
         return StreamingResponse(_lines(self._sandbox), media_type="application/x-ndjson")
 
     async def ask_review(self, request: Request) -> Response:
-        data = await _bounded_body(request)
+        data = await bounded_body(request)
         if isinstance(data, Response):
             return data
         try:
@@ -148,49 +143,14 @@ class _Pages:
 
     async def _closed(self, request: Request) -> Response | None:
         """What stands before every page of the wire: down times, slowness, the token."""
-        faults = self._sandbox.faults
-        if (wait := faults.down_for(time.monotonic() - self._started)) is not None:
-            return PlainTextResponse("down", 503, headers={"Retry-After": str(int(wait) + 1)})
-        if faults.slow:
-            await asyncio.sleep(faults.slow)
+        if refusal := await self._shutter.closed():
+            return refusal
         token = self._sandbox.settings.token
         if token is not None:
             given = request.headers.get("authorization", "")
             if not compare_digest(given.encode(), f"Bearer {token}".encode()):
                 return PlainTextResponse("token not accepted", 401)
         return None
-
-
-class _Cut(Response):
-    """Cuts the connection: at once, or in the middle of a body."""
-
-    def __init__(self, body: bytes | None = None) -> None:
-        super().__init__(body or b"", media_type=_XML)
-        self._half = body is not None
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self._half:
-            await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-            half = bytes(self.body)[: len(self.body) // 2]
-            await send({"type": "http.response.body", "body": half, "more_body": True})
-            scope[CUT](gently=True)
-        else:
-            scope[CUT](gently=False)
-        while (await receive())["type"] != "http.disconnect":
-            pass
-
-
-async def _bounded_body(request: Request) -> bytes | Response:
-    body = bytearray()
-    try:
-        async with asyncio.timeout(_BODY_SECONDS):
-            async for chunk in request.stream():
-                body += chunk
-                if len(body) > _BODY_LIMIT:
-                    return PlainTextResponse("message too large", 413, headers={"Connection": "close"})
-    except TimeoutError:
-        return PlainTextResponse("message came too slowly", 408, headers={"Connection": "close"})
-    return bytes(body)
 
 
 def _review(asked: dict[str, Any]) -> dict[str, Any]:
@@ -216,10 +176,6 @@ def _review(asked: dict[str, Any]) -> dict[str, Any]:
         "why": str(asked["reason"]),
         "days": int(asked.get("days", 2)),
     }
-
-
-def _failure() -> Response:
-    return PlainTextResponse("internal error (sandbox fault)", 500)
 
 
 def _lines(sandbox: Sandbox) -> Iterator[str]:
