@@ -11,7 +11,8 @@
         └── PortHangs      E-DRV-006  a call to its driver does not return: a dead adapter
     ├── FileUnfit          E-DRV-030  a file that is none of its format, or too large to be one
     ├── DatabaseAway       E-DRV-031  a register program's database that cannot be read
-    └── JobUnreadable      E-DRV-032  a print job whose text is not to be had
+    ├── JobUnreadable      E-DRV-032  a print job whose text is not to be had
+    └── PictureReaderMissing E-DRV-033  what reads pictures is not installed
 """
 
 from errors import ThunganError
@@ -100,4 +101,15 @@ class JobUnreadable(DriverError):
     code = "E-DRV-032"
     advice_vi = "Xem trang docs/print-jobs.md: chọn máy in PDF hoặc XPS, hoặc nhập hóa đơn này bằng tay."
     advice_en = "See docs/print-jobs.md: choose a PDF or XPS printer, or enter this receipt by hand."
+    exit_code = 3
+
+
+class PictureReaderMissing(DriverError):
+    """Tesseract, which reads receipts that are pictures, or its Vietnamese data is not installed."""
+
+    code = "E-DRV-033"
+    advice_vi = "Cài bộ đọc ảnh: sudo apt-get install tesseract-ocr tesseract-ocr-vie (xem docs/pictures.md)."
+    advice_en = (
+        "Install the picture reader: sudo apt-get install tesseract-ocr tesseract-ocr-vie (docs/pictures.md)."
+    )
     exit_code = 3

@@ -33,6 +33,7 @@ Section: misc
 Priority: optional
 Installed-Size: {size}
 Depends: adduser, {libc}
+Recommends: tesseract-ocr, tesseract-ocr-vie
 Suggests: systemd, udev
 Homepage: https://thungan.invalid/
 Description: agent that makes a cash register's electronic invoices (Viet Nam)

@@ -105,7 +105,7 @@ ESC = (
     Row("ESC D", "n1…nk NUL", "horizontal tab positions", length=Tabs()),
     Row("ESC K", "nL nH d…", "bit image", Raster, _BIT_IMAGE),
     Row("ESC L", "nL nH d…", "bit image", Raster, _BIT_IMAGE),
-    Row("ESC k", "nL nH d…", "bit image", Raster, _BIT_IMAGE),
+    Row("ESC k", "nL nH d…", "bit image of 24 rows", Raster, Counted(at=0, unit=24)),
     Row("ESC X", "nL nH d…", "bit image of 24 dots a column", Raster, Counted(at=0, unit=3)),
     Row("ESC b", "n1 n2 n3 n4 d… RS", "bar code", Barcode, Until(0x1E, after=4), data=(4, -1)),
 )
@@ -121,7 +121,7 @@ RASTER_MODE = Row(
 
 RASTER = (
     Row("b", "nL nH d…", "a row of dots", Raster, Counted(at=0)),
-    Row("k", "nL nH d…", "24 rows of dots", Raster, Counted(at=0)),
+    Row("k", "nL nH d…", "a row of dots that the next one is printed over", Raster, Counted(at=0)),
     Row("ESC FF", "n", "end of the page or of the document", Cut),
     RASTER_MODE,
 )

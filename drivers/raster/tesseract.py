@@ -1,0 +1,140 @@
+"""Tesseract, the reader of pictures: a process of its own, of low priority, bounded in time and memory.
+
+It gets pictures through a pipe and answers words with their boxes (TSV). Nothing is written to disk.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+from unicodedata import normalize
+
+from drivers.errors import PictureReaderMissing
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from PIL.Image import Image
+
+LANGUAGE = "vie"
+MEMORY = 1 << 30  # bytes of address space; a receipt takes a fifth of it
+_NICER = 10
+_ON_WINDOWS = r"C:\Program Files\Tesseract-OCR\tesseract.exe"
+_WORD = "5"  # the level of words in TSV
+_MOST_WORDS = 20_000
+
+
+class Unreadable(Exception):
+    """Why tesseract gave no answer; never leaves this package."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word and its box in dots of the page it was read from; ``sureness`` 0 to 100."""
+
+    text: str
+    left: int
+    top: int
+    right: int
+    bottom: int
+    sureness: float
+
+
+def read_pages(pages: Sequence[Image], *, mode: int, seconds: float, only: str = "") -> list[list[Word]]:
+    """The words of each page. ``mode``: tesseract's page segmentation (6 a block of lines, 7 one line);
+    ``only``: the letters that there can be, empty for all.
+
+    Raises:
+        PictureReaderMissing: tesseract or its Vietnamese data is not installed.
+        Unreadable: it took too long, too much memory, or broke.
+    """
+    if not pages:
+        return []
+    packed = io.BytesIO()
+    pages[0].save(packed, "TIFF", save_all=True, append_images=pages[1:])
+    options = ["-l", LANGUAGE, "--psm", str(mode)]
+    if only:
+        options += ["-c", f"tessedit_char_whitelist={only}"]
+    answer = _run([program(), "stdin", "stdout", *options, "tsv"], packed.getvalue(), seconds)
+    return _words(answer, len(pages))
+
+
+@lru_cache(maxsize=1)
+def program() -> str:
+    """Tesseract's path.
+
+    Raises:
+        PictureReaderMissing: it or its Vietnamese data is not installed.
+    """
+    found = shutil.which("tesseract")
+    if found is None and Path(_ON_WINDOWS).is_file():
+        found = _ON_WINDOWS
+    if found is None:
+        raise PictureReaderMissing("tesseract is not installed")
+    try:
+        known = _run([found, "--list-langs"], b"", 20)
+    except Unreadable as error:
+        raise PictureReaderMissing(f"tesseract does not start: {error}") from error
+    if LANGUAGE not in known.split():
+        raise PictureReaderMissing("tesseract has no Vietnamese data")
+    return found
+
+
+def _run(command: list[str], given: bytes, seconds: float) -> str:
+    started = subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "OMP_THREAD_LIMIT": "1"},
+        creationflags=_below_normal(),
+    )
+    with started:
+        _restrain(started.pid)
+        try:
+            answer, said = started.communicate(given, timeout=max(0.1, seconds))
+        except subprocess.TimeoutExpired:
+            started.kill()
+            raise Unreadable(f"tesseract took more than {seconds:.0f} seconds") from None
+    if started.returncode:
+        why = said.decode("utf-8", "replace").strip().splitlines()
+        raise Unreadable(f"tesseract ended with {started.returncode}{': ' + why[-1][:200] if why else ''}")
+    return normalize("NFC", answer.decode("utf-8", "replace"))
+
+
+def _below_normal() -> int:
+    if sys.platform == "win32":
+        return subprocess.BELOW_NORMAL_PRIORITY_CLASS
+    return 0
+
+
+def _restrain(process: int) -> None:
+    """Selling comes first: less time and no more than its share of memory, where the system can be told."""
+    if sys.platform == "linux":
+        import resource
+
+        try:
+            os.setpriority(os.PRIO_PROCESS, process, _NICER)
+            resource.prlimit(process, resource.RLIMIT_AS, (MEMORY, MEMORY))
+        except OSError:
+            return  # it has ended already
+
+
+def _words(answer: str, pages: int) -> list[list[Word]]:
+    found: list[list[Word]] = [[] for _ in range(pages)]
+    for row in answer.splitlines()[: _MOST_WORDS + pages]:
+        cells = row.split("\t")
+        if len(cells) < 12 or cells[0] != _WORD or not cells[11].strip():
+            continue
+        page, left, top, width, height = (int(cells[place]) for place in (1, 6, 7, 8, 9))
+        if 0 < page <= pages:
+            word = Word(cells[11].strip(), left, top, left + width, top + height, float(cells[10]))
+            found[page - 1].append(word)
+    return found
