@@ -70,6 +70,11 @@ class Pending:
     spare: bool
     began: float
 
+    @property
+    def ready(self) -> bool:
+        """Whether there is nothing to wait for."""
+        return self.future is None or self.future.done()
+
 
 class SigningDesk:
     """The key of one store and the threads that use it. ``use`` and ``refuse`` may come from any thread."""

@@ -16,6 +16,7 @@ import queue
 import sqlite3
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Generator
 from concurrent.futures import Future
 from datetime import UTC, datetime
@@ -44,6 +45,7 @@ log = logging.getLogger("thungan")
 REOPEN_AFTER = 1.0  # seconds between attempts to open a database that is away
 SLOW = 1.0  # seconds of one commit; printers wait 1.5 s for all there is to do
 GROUP = 256  # jobs in one commit at the most: bounds what a failing group has to do again
+AHEAD = 16  # jobs of a group that wait for their signature while others are prepared
 
 
 class Tx:
@@ -288,10 +290,7 @@ class Store:
             tx = Tx(database.connection, database.ledger, self._clock())
             if put_back:
                 _note_put_back(tx, put_back)
-            results = [
-                outcome if signing is None else self._finish(outcome, signing)
-                for outcome, signing in self._prepared(jobs, tx)
-            ]
+            results = self._worked_through(jobs, tx)
             tx.finish()
             crash_point("store.before-commit")
             began = time.monotonic()
@@ -306,22 +305,35 @@ class Store:
         self._problem = None
         return results
 
-    def _prepared(self, jobs: list[Job[Any]], tx: Tx) -> list[tuple[Any, Pending | None]]:
-        """Run jobs up to their wish for a signature; a job that has none is done already."""
-        prepared: list[tuple[Any, Pending | None]] = []
+    def _worked_through(self, jobs: list[Job[Any]], tx: Tx) -> list[Any]:
+        """The results of these jobs, in their order, each finished in it.
+
+        A few jobs are ahead, up to their wish for a signature; then the oldest is waited for and finished. So
+        the threads that sign always have something to do, get the interpreter's lock whenever this one waits,
+        and no more than these few are in memory.
+        """
+        results: list[Any] = []
+        ahead: deque[tuple[int, Generator[ToSign, bytes, Any], Pending]] = deque()
         room = self.desk.most_together()
         for job in jobs:
-            outcome, pending = job(tx), None
+            outcome = job(tx)
             if isgenerator(outcome):
                 try:
                     pending = self.desk.begin(cast("ToSign", next(outcome)))
                 except StopIteration as stop:
                     outcome = stop.value
-            prepared.append((outcome, pending))
-            room -= pending is not None and pending.future is not None
+                else:
+                    ahead.append((len(results), outcome, pending))
+                    room -= pending.future is not None
+            results.append(outcome)
+            while ahead and (len(ahead) > AHEAD or ahead[0][2].ready):
+                place, oldest, signing = ahead.popleft()
+                results[place] = self._finish(oldest, signing)
             if room <= 0:
                 break
-        return prepared
+        for place, oldest, signing in ahead:
+            results[place] = self._finish(oldest, signing)
+        return results
 
     def _finish(self, job: Generator[ToSign, bytes, T], pending: Pending) -> T:
         """Go on with the first signature; the rare job that wants another waits for it here."""
