@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from outbox.archived import look_into_archives
 from outbox.disk import database_error
 from outbox.errors import DatabaseNewer, DatabaseSwapped, DatabaseUnusable, DataFolderBusy
-from outbox.migrations import DEFINED, MIGRATIONS
+from outbox.schema_steps import DEFINED, applied_steps
 from outbox.witness import read_witness
 
 if TYPE_CHECKING:
@@ -239,18 +239,21 @@ def _prepare(connection: sqlite3.Connection, path: Path, *, believed: bool) -> N
     connection.execute("PRAGMA foreign_keys=ON")
     if not believed:
         _look_at_witness(connection, path)
-    from sqlite_utils import Database  # late: readers do without
-
-    database = Database(connection)
-    applied = {migration.name for migration in MIGRATIONS.applied(database)}
-    pending = [migration.name for migration in MIGRATIONS.pending(database)]
-    if unknown := (applied | set(pending)) - DEFINED:
+    applied = applied_steps(connection)
+    if unknown := applied - DEFINED:
         raise DatabaseNewer(
             f"{path} was made by a newer thungan; it has the unknown steps {', '.join(sorted(unknown))}"
         )
-    if pending and applied and connection.execute("SELECT 1 FROM leaf LIMIT 1").fetchone():
-        _back_up_first(connection, path, pending[0])
-    MIGRATIONS.apply(database)
+    if applied == DEFINED:
+        return
+    if applied and connection.execute("SELECT 1 FROM leaf LIMIT 1").fetchone():
+        _back_up_first(connection, path, min(DEFINED - applied))
+    # late: together they cost an old PC a good part of its start, and are wanted once for each new version
+    from sqlite_utils import Database
+
+    from outbox.migrations import MIGRATIONS
+
+    MIGRATIONS.apply(Database(connection))
 
 
 def _make_durable(path: Path) -> None:

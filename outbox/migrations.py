@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 
 from sqlite_utils import Migrations
 
+from outbox.schema_steps import SET
+
 if TYPE_CHECKING:
     from sqlite_utils.db import Database
 
-MIGRATIONS = Migrations("thungan")
+MIGRATIONS = Migrations(SET)
 
 _FIRST = """
 CREATE TABLE capture (
@@ -298,27 +300,3 @@ CREATE INDEX capture_sale ON capture(sale_id) WHERE sale_id IS NOT NULL;
 def m018_papers_of_sales(db: Database) -> None:
     """The papers of a sale are found without reading all."""
     _run(db, _EIGHTEENTH)
-
-
-DEFINED = frozenset(
-    {
-        "m001_first_schema",
-        "m002_doubts_and_acknowledgements",
-        "m003_corrections",
-        "m004_forms",
-        "m005_waiting_for_buyers",
-        "m006_reviews",
-        "m007_order_of_delivery",
-        "m008_one_for_many",
-        "m009_edge_of_the_ledger",
-        "m010_failures_of_packages",
-        "m011_records",
-        "m012_papers_without_buyers",
-        "m013_keys_of_captures",
-        "m014_api_requests",
-        "m015_clock_of_each_series",
-        "m016_archives",
-        "m017_notices",
-        "m018_papers_of_sales",
-    }
-)

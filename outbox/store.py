@@ -316,14 +316,15 @@ class Store:
         ahead: deque[tuple[int, Generator[ToSign, bytes, Any], Pending]] = deque()
         room = self.desk.most_together()
         for job in jobs:
-            outcome = job(tx)
+            outcome: Any = job(tx)
             if isgenerator(outcome):
+                started = cast("Generator[ToSign, bytes, Any]", outcome)
                 try:
-                    pending = self.desk.begin(cast("ToSign", next(outcome)))
+                    pending = self.desk.begin(next(started))
                 except StopIteration as stop:
                     outcome = stop.value
                 else:
-                    ahead.append((len(results), outcome, pending))
+                    ahead.append((len(results), started, pending))
                     room -= pending.future is not None
             results.append(outcome)
             while ahead and (len(ahead) > AHEAD or ahead[0][2].ready):

@@ -20,6 +20,7 @@ from agent.config import load_config
 from agent.daemon import Daemon
 from outbox.errors import DatabaseNewer
 from outbox.migrations import MIGRATIONS
+from outbox.schema_steps import DEFINED
 from outbox.store import Store, open_reader
 
 OLD = "m007_order_of_delivery"  # a database of an earlier program
@@ -58,6 +59,19 @@ def test_a_second_daemon_is_refused_until_the_first_is_dead(folder: Path) -> Non
     third.terminate()
     third.communicate(timeout=120)
     assert third.returncode == 0
+
+
+def test_every_step_of_the_schema_has_its_name_among_the_known(folder: Path) -> None:
+    assert steps(folder / "thungan.db") == DEFINED
+
+
+def test_todays_schema_is_opened_without_the_library_of_migrations(folder: Path) -> None:
+    program = (
+        "import sys; from pathlib import Path; from outbox.store import Store\n"
+        "Store(Path(sys.argv[1])).close(); print('sqlite_utils' in sys.modules)"
+    )
+    ran = subprocess.run([sys.executable, "-c", program, str(folder)], capture_output=True, check=True)
+    assert ran.stdout.strip() == b"False"
 
 
 def older_database(folder: Path) -> None:
