@@ -11,7 +11,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from agent.config import load_config
-from agent.daemon import Daemon, Taken
+from agent.daemon import Daemon
 from agent.web.page_settings import PORT, PageSettings
 from errors import ThunganError
 from outbox.alarms import clear_alarm, raise_alarm
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from agent.till import Taken
     from agent.web.pin import PinLock
     from agent.web.server import PageServer
     from agent.web.sessions import Sessions

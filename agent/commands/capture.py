@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agent.config import default_folder
-from agent.daemon import DOUBTFUL_ENDS
 from agent.errors import FileUnreadable
 from agent.opening_sources import open_source
 from agent.source_profiles import source_profile
+from agent.till import DOUBTFUL_ENDS
 from drivers.captured import Captured, Form
 from drivers.frames.frame_profile import FrameProfile
 from drivers.hearing import heard_at

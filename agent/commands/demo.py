@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from agent.commands.init import make_folder
 from agent.commands.run import line_of
 from agent.config import load_config
-from agent.daemon import Daemon, Taken
+from agent.daemon import Daemon
 from agent.errors import DemoFailed
 from agent.parts import ledger_key
 from audit.ledger_check import check_ledger
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     import argparse
 
     from rich.progress import Progress
+
+    from agent.till import Taken
 
 RECEIPTS = Path(__file__).parent.parent.parent / "tests" / "data" / "receipts"
 BAUD = 115_200

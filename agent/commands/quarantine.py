@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from agent.commands.issue import read_input
 from agent.config import Config, default_folder, load_config
-from agent.daemon import DOUBTFUL_ENDS
 from agent.errors import ReasonMissing
 from agent.field_setting import set_fields
 from agent.paper_showing import show_bytes, show_proof, write_picture
 from agent.parts import open_store
 from agent.source_profiles import SourceProfiles
+from agent.till import DOUBTFUL_ENDS
 from drivers.captured import Form
 from drivers.reading import Reading, reading_to_json
 from drivers.understanding import understand

@@ -16,7 +16,8 @@ from agent.web.page_settings import PORT
 if TYPE_CHECKING:
     import argparse
 
-    from agent.daemon import Daemon, Taken
+    from agent.daemon import Daemon
+    from agent.till import Taken
 
 
 def add(parser: argparse.ArgumentParser) -> None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from agent.daemon import Taken
+    from agent.till import Taken
 
 MOST_LISTENERS = 16
 _KEPT = 100  # happenings that a slow listener may be behind

@@ -11,8 +11,9 @@ from typing import Any
 
 from agent.commands.init import make_folder
 from agent.config import load_config
-from agent.daemon import Daemon, Taken
+from agent.daemon import Daemon
 from agent.parts import ledger_key
+from agent.till import Taken
 from audit.ledger_check import check_ledger
 from drivers.record_source import RecordSource
 from invoice.sale_json import VIETNAM

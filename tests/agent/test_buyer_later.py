@@ -13,9 +13,10 @@ import pytest
 from agent.buyer_later import MARKS, read_buyer_wait
 from agent.cli import main
 from agent.config import load_config
-from agent.daemon import Daemon, Till
+from agent.daemon import Daemon
 from agent.errors import ConfigInvalid
 from agent.parts import ledger_key
+from agent.till import Till
 from audit.ledger_check import check_ledger
 from drivers.captured import Captured
 from invoice.reader import read_invoice

@@ -11,8 +11,9 @@ import pytest
 
 from agent.commands.init import make_folder
 from agent.config import load_config
-from agent.daemon import BEGUN_BEFORE_PROBLEM, SET_UP_ALARM, Daemon, Taken
+from agent.daemon import SET_UP_ALARM, Daemon
 from agent.key_keeper import KEY_ALARM
+from agent.till import BEGUN_BEFORE_PROBLEM, Taken
 from authority.sandbox.keys import open_keys
 from drivers.captured import Captured
 from errors import ThunganError

@@ -18,9 +18,10 @@ from key_samples import DAY, NOW, RECEIPTS, configure, following, new_shop, writ
 from agent.commands.init import make_folder
 from agent.config import load_config
 from agent.config_writing import change_config
-from agent.daemon import Daemon, Till
+from agent.daemon import Daemon
 from agent.errors import ConfigInvalid
 from agent.key_keeper import EXPIRY_ALARM, KEY_ALARM, NEXT_ALARM, STANDING_ALARM, KeyKeeper
+from agent.till import Till
 from drivers.framing import Captured
 from errors import ThunganError
 from outbox.store import Store

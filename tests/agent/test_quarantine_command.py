@@ -17,9 +17,10 @@ from PIL import Image
 from agent import field_setting
 from agent.cli import main
 from agent.config import load_config
-from agent.daemon import Daemon, Till
+from agent.daemon import Daemon
 from agent.field_setting import set_fields
 from agent.parts import ledger_key
+from agent.till import Till
 from audit.ledger_check import check_ledger
 from drivers.captured import Captured
 from invoice.errors import SaleUnreadable

@@ -32,9 +32,9 @@ from simulated_register import (
 
 from agent.commands.init import DEMO_PHRASE, DEMO_SELLER, make_folder
 from agent.config import load_config
-from agent.daemon import Till
 from agent.parts import open_signer, sign_checkpoint
 from agent.software import record_start
+from agent.till import Till
 from authority.codes import direct_code
 from authority.errors import GatewayUnreachable
 from authority.memory import MemoryGateway

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from agent.daemon import Till
 from agent.parts import read_trust, sign_checkpoint
+from agent.till import Till
 from authority import errors as authority_errors
 from authority.codes import direct_code
 from drivers.framing import Captured
