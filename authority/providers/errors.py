@@ -16,13 +16,17 @@
                 ├── SeriesUnfit     E-AUT-042  form and symbol are not (or no longer) the seller's there
                 ├── CertificateStopped E-AUT-043  the seller's certificate at the provider is missing or over
                 ├── AccountStopped  E-AUT-044  the account is locked, unpaid or has no right to issue
-                └── DateBehind      E-AUT-045  the series has an invoice of a later day
+                ├── DateBehind      E-AUT-045  the series has an invoice of a later day
+                ├── DateAhead       E-AUT-046  our day is still to come by the provider's clock
+                └── DateNotToday    E-AUT-047  the provider takes invoices of the current day only
+
+``LogInRefused`` (E-AUT-048) is a ``CredentialsRefused``: user or password are not accepted.
 
 ``SeriesStopped`` is about the whole series: no order is refused by it, none is lost. ``status`` is the HTTP
 status, 200 where the provider says it in an ordinary answer.
 """
 
-from authority.errors import AuthorityError, Rejected
+from authority.errors import AuthorityError, CredentialsRefused, Rejected
 
 
 class SeriesStopped(Rejected):
@@ -73,6 +77,30 @@ class DateBehind(SeriesStopped):
         "Ký hiệu này có hóa đơn ngày sau: một phần mềm khác cũng dùng nó? Mỗi máy phải có ký hiệu riêng."
     )
     advice_en = "The series has a later invoice: does another program use it? Each register needs its own."
+
+
+class DateAhead(SeriesStopped):
+    """The date is after the provider's clock: one of the two clocks is wrong."""
+
+    code = "E-AUT-046"
+    advice_vi = "Kiểm tra ngày giờ của máy này; các hóa đơn chờ được giữ và tự gửi lại sau."
+    advice_en = "Check this computer's date and time; what waits is kept and sent again by itself."
+
+
+class DateNotToday(SeriesStopped):
+    """The provider takes an invoice of a cash register on its own day only; this one is of an earlier day."""
+
+    code = "E-AUT-047"
+    advice_vi = "Nhờ nhà cung cấp mở quyền lập hóa đơn ngày trước cho ký hiệu này; các hóa đơn chờ được giữ."
+    advice_en = "Ask the provider to take earlier days in this series; what waits is kept."
+
+
+class LogInRefused(CredentialsRefused):
+    """The account's user or password is not accepted."""
+
+    code = "E-AUT-048"
+    advice_vi = "Kiểm tra [authority] user và nơi giữ mật khẩu (password); đổi xong không cần khởi động lại."
+    advice_en = "Check [authority] user and where password is kept; once changed, no restart is needed."
 
 
 class ProviderRefusal(AuthorityError):

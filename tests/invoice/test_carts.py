@@ -7,7 +7,7 @@ import os
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import pytest
 from cart_maker import (
@@ -17,9 +17,9 @@ from cart_maker import (
     assert_order_is_nothing,
     assert_sums,
     invoice_of,
-    make_cart,
 )
 from cart_storm import run_block
+from cart_strategies import carts
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -31,30 +31,9 @@ from invoice.sale import Buyer, Kind, Line, LineKind, Payment, PaymentMethod, Sa
 from invoice.sale_json import sale_from_json, sale_from_object, sale_to_json
 from invoice.validation import check_document
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
 T = TypeVar("T")
 # Hypothesis shrinks what fails; make carts CARTS=1000000 throws dice by the million (cart_storm.py).
 MANY = settings(max_examples=int(os.environ.get("THUNGAN_CARTS", "100")))
-
-
-class HypothesisChooser:
-    """Choices drawn by hypothesis."""
-
-    def __init__(self, draw: st.DrawFn) -> None:
-        self._draw = draw
-
-    def whole(self, least: int, most: int) -> int:
-        return self._draw(st.integers(least, most))
-
-    def one_of(self, choices: Sequence[T]) -> T:
-        return self._draw(st.sampled_from(choices))
-
-
-@st.composite
-def carts(draw: st.DrawFn, form: Form) -> Sale:
-    return make_cart(HypothesisChooser(draw), form)
 
 
 @pytest.mark.parametrize("form", Form)

@@ -196,7 +196,7 @@ class Desk:
             if known := self._book.by_key(tax_code, general["transactionUuid"]):
                 return self._again(known, content)
         if self._struck("refuse"):
-            raise OrderRefused("GENERAL", "Hóa đơn không được lập (lỗi cố ý của môi trường thử)")
+            raise OrderRefused("REFUSED_BY_SANDBOX", "Hóa đơn không được lập (lỗi cố ý của môi trường thử)")
         reckoned = reckon(checked, self._settings.price_decimals)
         if not self._settings.fee_lines and any(item.get("selection") == FEE for item in checked["itemInfo"]):
             raise OrderRefused("ITEM_SELECTION_INVALID", "Không có dòng phí khác")
@@ -303,8 +303,8 @@ class Desk:
         named = buyer.get("buyerName") or buyer.get("buyerLegalName")
         if not buyer.get("buyerNotGetInvoice") and not named:
             raise OrderRefused("BUYER_NAME_REQUIRED", "Thiếu tên người mua hoặc tên đơn vị")
-        if buyer.get("buyerTaxCode") and not (buyer.get("buyerLegalName") and buyer.get("buyerAddressLine")):
-            raise OrderRefused("BUYER_LEGAL_NAME_REQUIRED", "Người mua có mã số thuế phải có tên và địa chỉ")
+        if buyer.get("buyerTaxCode") and not buyer.get("buyerLegalName"):
+            raise OrderRefused("BUYER_LEGAL_NAME_REQUIRED", "Người mua có mã số thuế phải có tên đơn vị")
 
     def _may_act_for(self, tax_code: str) -> None:
         if self._account.tax_code is not None and tax_code != self._account.tax_code:

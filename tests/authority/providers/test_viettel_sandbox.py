@@ -330,7 +330,7 @@ def test_faults_on_request(start: Start) -> None:
     assert result(other.wire.create(order(2)))["invoiceNo"] == "C26MZZ1"
     left_out = json.loads(start("partly=1").wire.create_batch(order(3), order(4)).body)
     assert left_out["createInvoiceOutputs"] == []
-    assert said(start("refuse=1").wire.create(order(5))) == "GENERAL"
+    assert said(start("refuse=1").wire.create(order(5))) == "REFUSED_BY_SANDBOX"
     ahead = start("clock-ahead=30m")
     assert ahead.wire.create(order(6, invoiceIssuedDate=TODAY)).status == 200
     skew = ahead.wire.line.clock_skew

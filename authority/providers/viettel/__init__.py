@@ -1,0 +1,1 @@
+"""Viettel S-Invoice: the adapter of its REST interface (``docs/viettel.md``)."""
