@@ -45,6 +45,7 @@ COMMANDS = {
     "notices": ("tell people elsewhere of alarms", "thungan notices test --data shop"),
     "doctor": ("look at everything, say what is wrong and what to do", "thungan doctor --data shop"),
     "token": ("tokens of programs that use the API", "thungan token new POS1 --scope sell --data shop"),
+    "peers": ("the shop's other registers on one page", "thungan peers invite --data shop"),
     "numbers": ("the number series", "thungan numbers take-over --last 1234 --data shop"),
     "register": ("the registration with the tax authority", "thungan register --data shop --yes"),
     "notice": ("notice of wrong invoices", "thungan notice C26MAA-7 --reason 'sai tên' --data shop"),

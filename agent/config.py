@@ -15,6 +15,7 @@ from agent.buyer_later import BuyerWait, read_buyer_wait
 from agent.errors import ConfigInvalid
 from agent.key_settings import KeySettings, inside, read_key_settings
 from agent.notices import settings as notices
+from agent.peers import settings as peers
 from agent.provider_settings import PROVIDERS, ProviderSettings, read_provider
 from agent.proxy import Proxy, read_proxy
 from agent.web.page_settings import LOOPBACK, PORT, PageSettings, page_settings
@@ -141,6 +142,7 @@ port = 8380
 # key = "keys/shop.key.pem"
 """
     + notices.TEMPLATE
+    + peers.TEMPLATE
 )
 
 
@@ -176,6 +178,7 @@ class Config:
     forms: dict[str, Any]  # [office] and [representative], as agent.form_filling reads them
     page: PageSettings
     notices: notices.NoticeSettings
+    peers: tuple[peers.PeerSettings, ...]  # the shop's other registers
     backup: BackupSettings
     live_months: int  # whole months that stay in the database; older ones are packed into archives
     time_servers: tuple[str, ...]  # asked for the time where the authority is not heard
@@ -292,6 +295,7 @@ def _read(folder: Path, take: _Sections, said: dict[str, Any]) -> Config:
         forms=_form_values(take),
         page=_page(folder, take),
         notices=notices.read_notices(take, folder),
+        peers=peers.read_peers(take, folder),
         backup=_backup(folder, take, f"{seller.tax_code}-{number}"),
         live_months=take.whole("retention.live_months", 1, 120, 2),
         time_servers=_time_servers(take),
@@ -451,12 +455,18 @@ def _path(folder: Path, text: str) -> Path | None:
     return folder / text if text else None
 
 
+_LISTS = {"peers"}  # what is a list of tables [[…]] rather than a section
+
+
 class _Sections:
     """Takes ``section.key`` values one by one; what is left over is a spelling mistake."""
 
     def __init__(self, data: dict[str, Any]) -> None:
         self._left: dict[str, Any] = {}
         for section, values in data.items():
+            if section in _LISTS:
+                self._left[section] = values
+                continue
             if not isinstance(values, dict):
                 raise ConfigInvalid(f"{section} must be a section [{section}]")
             self._left.update({f"{section}.{key}": value for key, value in values.items()})

@@ -9,7 +9,7 @@ from agent.errors import ConfigInvalid
 from signing.private_file import write_private
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
     from pathlib import Path
 
@@ -22,12 +22,36 @@ def change_config(folder: Path, changes: Mapping[str, Value]) -> Config:
     Raises:
         ConfigInvalid: the file cannot be read, or would be wrong with these values: it stays as it was.
     """
+    return _rewrite(folder, lambda text: with_values(text, changes))
+
+
+def append_table(
+    folder: Path, name: str, values: Mapping[str, str], *, instead: tuple[str, str] | None = None
+) -> Config:
+    """Add a ``[[name]]`` to a folder's config.toml; ``instead`` (key, value): of the one that has it, if any.
+
+    Raises:
+        ConfigInvalid: as ``change_config``.
+    """
+    return _rewrite(folder, lambda text: with_table(text, name, values, instead=instead))
+
+
+def remove_table(folder: Path, name: str, which: tuple[str, str]) -> Config:
+    """Take the ``[[name]]`` with that (key, value) away.
+
+    Raises:
+        ConfigInvalid: as ``change_config``.
+    """
+    return _rewrite(folder, lambda text: with_table(text, name, None, instead=which))
+
+
+def _rewrite(folder: Path, change: Callable[[str], str]) -> Config:
     path = folder / "config.toml"
     try:
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigInvalid(f"{path} cannot be read: {error}") from error
-    changed = with_values(text, changes)
+    changed = change(text)
     config = parse_config(folder, changed)
     write_config(folder, changed)
     return config
@@ -64,6 +88,46 @@ def with_values(text: str, changes: Mapping[str, Value]) -> str:
                 table.pop(key, None)
             else:
                 table[key] = value
+    except TOMLKitError as error:
+        raise ConfigInvalid(f"not TOML: {error}") from error
+    return tomlkit.dumps(document)
+
+
+def with_table(
+    text: str, name: str, values: Mapping[str, str] | None, *, instead: tuple[str, str] | None = None
+) -> str:
+    """TOML text with a further table ``[[name]]``, in place of the one with that (key, value) where it is.
+
+    ``values`` None takes the old one away. Comments and all else stay.
+
+    Raises:
+        ConfigInvalid: the text is not TOML, or has something else under that name.
+    """
+    import tomlkit  # late: only writing needs it
+    from tomlkit.exceptions import TOMLKitError
+    from tomlkit.items import AoT
+
+    try:
+        document = tomlkit.parse(text)
+        known = document.get(name)
+        if known is not None and not isinstance(known, AoT):
+            raise ConfigInvalid(f"{name} must be tables [[{name}]]")
+        tables = known if known is not None else tomlkit.aot()
+        old = next((one for one in tables if instead and one.get(instead[0]) == instead[1]), None)
+        if values is None:
+            if old is not None:
+                del tables[list(tables).index(old)]
+        elif old is not None:
+            old.clear()
+            old.update(values)
+        else:
+            table = tomlkit.table()
+            table.update(values)
+            tables.append(table)
+        if known is None and tables:
+            document.append(name, tables)
+        elif known is not None and not tables:
+            document.remove(name)
     except TOMLKitError as error:
         raise ConfigInvalid(f"not TOML: {error}") from error
     return tomlkit.dumps(document)

@@ -22,6 +22,7 @@ from agent.key_keeper import KeyKeeper
 from agent.notices.telling import NoticeKeeper
 from agent.opening_sources import open_source
 from agent.parts import open_delivery, sign_checkpoint
+from agent.peers.watch import PeerWatch
 from agent.software import record_start
 from agent.source_memory import StoredMemory
 from agent.till import Till
@@ -84,6 +85,7 @@ class Daemon:
         self.keys = KeyKeeper(config, self.store)
         self._clock_watch = ClockWatch()
         self.notices = NoticeKeeper(config, self.store)
+        self.peers = PeerWatch(config.peers)
         self._listening = threading.Event()
         self._away: dict[str, float] = {}
         self._away_said: set[str] = set()
@@ -130,6 +132,7 @@ class Daemon:
         self._scheduler.add_job(_quietly(self.keys.watch), "interval", hours=1, next_run_time=now)
         self._scheduler.add_job(_quietly(self.ask_time_servers), "interval", minutes=30, next_run_time=now)
         self._scheduler.start()
+        self.peers.start()
 
     def wait_until_listening(self, seconds: float) -> bool:
         """Whether the source's port has been opened within ``seconds``: what comes earlier is not heard."""
@@ -206,6 +209,7 @@ class Daemon:
 
     def stop(self) -> None:
         """Close the port, end the schedule, finish what is in hand."""
+        self.peers.stop()
         for source in self._sources:
             source.stop()
         if self._scheduler is not None:

@@ -76,8 +76,10 @@ class HttpsLine:
         proxy: str | None = None,
         max_answer: int = MAX_ANSWER,
         pin: str | None = None,
+        pin_alone: bool = False,
     ) -> None:
-        """``ca``: PEM file with the only issuers to trust; None for the system's.
+        """``ca``: PEM file with the only issuers to trust; None for the system's. ``pin``: SHA-256 of the
+        server's public key, looked at besides the issuers, or (``pin_alone``) instead of them and of names.
 
         Raises:
             GatewaySettingInvalid: the ``ca`` file cannot be read, or a time-out is not positive.
@@ -85,7 +87,7 @@ class HttpsLine:
         self._timeouts = timeouts or Timeouts()
         if min(self._timeouts.connect, self._timeouts.read, self._timeouts.total) <= 0:
             raise GatewaySettingInvalid("time-outs must be more than 0 seconds")
-        self._tls = _tls_context(ca, pin)
+        self._tls = _tls_context(ca, pin, alone=pin_alone)
         self._token = token
         self._proxy = proxy
         self._max_answer = max_answer
@@ -313,9 +315,14 @@ def _clock_skew(date: str | None) -> timedelta | None:
     return None if theirs.tzinfo is None else theirs - datetime.now(UTC)
 
 
-def _tls_context(ca: Path | None, pin: str | None) -> ssl.SSLContext:
+def _tls_context(ca: Path | None, pin: str | None, *, alone: bool) -> ssl.SSLContext:
     try:
-        context = ssl.create_default_context(cafile=str(ca) if ca else None)
+        if alone and pin is not None:
+            # Issuers and names would say no more of a certificate that a shop's computer has made itself.
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        else:
+            context = ssl.create_default_context(cafile=str(ca) if ca else None)
     except (OSError, ssl.SSLError) as error:
         raise GatewaySettingInvalid(f"the ca file {ca} cannot be used: {error}") from error
     context.minimum_version = ssl.TLSVersion.TLSv1_2

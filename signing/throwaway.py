@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
     PrivateFormat,
+    load_pem_private_key,
     pkcs12,
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
@@ -26,6 +27,7 @@ from signing.errors import KeyFileExists
 from signing.private_file import write_private
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -65,11 +67,39 @@ def throwaway_tls(certificate_path: Path, key_path: Path, host: str, now: dateti
     Raises:
         OSError: a folder cannot be written.
     """
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, _cut(host))])
+    _write_tls(certificate_path, key_path, ec.generate_private_key(ec.SECP256R1()), (host,), now, days)
+
+
+def renewed_tls(
+    certificate_path: Path, key_path: Path, hosts: Sequence[str], now: datetime, days: int
+) -> None:
+    """As ``throwaway_tls``, for every one of ``hosts``, with the key that is there already, if there is one.
+
+    Raises:
+        OSError: a folder cannot be written, or the key not be read.
+        ValueError: what is there is no key.
+    """
+    if key_path.exists():
+        key = load_pem_private_key(key_path.read_bytes(), None)
+        if not isinstance(key, ec.EllipticCurvePrivateKey):
+            raise ValueError(f"{key_path} holds another kind of key")
+    else:
+        key = ec.generate_private_key(ec.SECP256R1())
+    _write_tls(certificate_path, key_path, key, hosts, now, days)
+
+
+def _write_tls(
+    certificate_path: Path,
+    key_path: Path,
+    key: ec.EllipticCurvePrivateKey,
+    hosts: Sequence[str],
+    now: datetime,
+    days: int,
+) -> None:
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, _cut(hosts[0]))])
     certificate = (
         _builder(subject, key.public_key(), now, days)
-        .add_extension(x509.SubjectAlternativeName(_loopback_names(host)), critical=False)
+        .add_extension(x509.SubjectAlternativeName(server_names(hosts)), critical=False)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
         .sign(key, SHA256())
     )
@@ -132,15 +162,16 @@ def _builder(
     )
 
 
-def _loopback_names(host: str) -> list[x509.GeneralName]:
-    names: list[x509.GeneralName] = [x509.DNSName("localhost")]
-    addresses: list[IPv4Address | IPv6Address] = [IPv4Address("127.0.0.1"), IPv6Address("::1")]
-    try:
-        address = ip_address(host)
-    except ValueError:
-        if host != "localhost":
-            names.append(x509.DNSName(host))
-    else:
-        if address not in addresses:
-            addresses.append(address)
-    return names + [x509.IPAddress(address) for address in addresses]
+def server_names(hosts: Iterable[str]) -> list[x509.GeneralName]:
+    """Host names and addresses of a server as its certificate says them; loopback's are always among them."""
+    names: dict[str, None] = {"localhost": None}
+    addresses: dict[IPv4Address | IPv6Address, None] = {
+        IPv4Address("127.0.0.1"): None,
+        IPv6Address("::1"): None,
+    }
+    for host in hosts:
+        try:
+            addresses[ip_address(host)] = None
+        except ValueError:
+            names[host] = None
+    return [*map(x509.DNSName, names), *map(x509.IPAddress, addresses)]

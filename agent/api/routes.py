@@ -19,6 +19,7 @@ from agent.commands.status import certificate_words, standing_of
 from agent.correction import draft
 from agent.errors import ReasonMissing
 from agent.metrics import MEDIA_TYPE, metrics_text
+from agent.web.shop import own_report
 from errors import ThunganError
 from invoice.corrections import Correction, check_chain, check_correction
 from invoice.printed import render_html, render_pdf
@@ -70,6 +71,7 @@ class _Api:
             ),
             Route("/v1/invoices/{name}/{paper}", self._plain(self._paper, Scope.READ)),
             Route("/v1/status", self._plain(self._status, Scope.READ)),
+            Route("/v1/standing", self._plain(self._standing, Scope.PEER, Scope.READ)),
             Route("/v1/metrics", self._plain(self._metrics, Scope.READ)),
             Route("/v1/events", self._stream),
         ]
@@ -203,6 +205,9 @@ class _Api:
     def _status(self, _: Request) -> Response:
         daemon = self._shop.running
         return JSONResponse(standing_of(daemon.config, certificate_words(daemon.keys.certificate)))
+
+    def _standing(self, _: Request) -> Response:
+        return JSONResponse(own_report(self._shop).as_json())
 
     def _metrics(self, _: Request) -> Response:
         with self._shop.reader() as connection:

@@ -36,6 +36,7 @@ class Scope(StrEnum):
     SELL = "sell"  # issue invoices, and ask what became of them
     READ = "read"  # all invoices, papers, status and events
     CORRECT = "correct"  # replace and adjust
+    PEER = "peer"  # how the register stands in figures, and nothing else: for the shop's other registers
 
 
 @dataclass(frozen=True, slots=True)

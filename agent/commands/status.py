@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from agent.config import Config, default_folder, load_config
+from agent.standing import Light
 from errors import ThunganError
 from invoice.numbers import Symbol
 from invoice.sale_json import VIETNAM
@@ -20,15 +21,20 @@ if TYPE_CHECKING:
 
     from cryptography.x509 import Certificate
 
+    from agent.peers.shop_view import Card
+
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Options."""
     parser.add_argument("--json", action="store_true", help="print as one JSON object")
+    parser.add_argument("--shop", action="store_true", help="all registers of the shop: asks each one now")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the status; exit 3 where something needs a person."""
     config = load_config(arguments.data or default_folder())
+    if arguments.shop:
+        return _shop(config, as_json=arguments.json)
     status = collect(config)
     if arguments.json:
         sys.stdout.write(json.dumps(status, ensure_ascii=False, indent=1) + "\n")
@@ -36,6 +42,35 @@ def run(arguments: argparse.Namespace) -> int:
         for key, value in status.items():
             sys.stdout.write(f"{key:<14} {_in_words(value)}\n")
     return 3 if status["alarms"] else 0
+
+
+def _shop(config: Config, *, as_json: bool) -> int:
+    """Every register, asked now and not through the daemon; exit 3 where the shop's light is red."""
+    from agent.peers import shop_view
+    from agent.peers.asked_now import shop_now
+
+    view = shop_now(config)
+    if as_json:
+        sys.stdout.write(json.dumps(shop_view.as_json(view), ensure_ascii=False, indent=1) + "\n")
+    else:
+        for card in view.cards:
+            sys.stdout.write(_line_of(card) + "\n")
+        counted, left = ([card.name for card in cards] for cards in (view.counted, view.left))
+        sys.stdout.write(
+            f"{view.light.value:<5} {'+'.join(counted):<20} {view.sales:>6} sales {view.total:>15,} dong"
+            f"{'  without ' + ', '.join(left) if left else ''}\n"
+        )
+    return 3 if view.light is Light.NEEDS_YOU else 0
+
+
+def _line_of(card: Card) -> str:
+    said = f"{card.light.value:<5} {card.name:<20}"
+    if card.report is not None:
+        said += f" {card.report.sales:>6} sales {card.report.total:>15,} dong  waiting {card.report.waiting}"
+        said += "".join(f"  {alarm.code}" for alarm in card.report.alarms)
+    if card.trouble is not None:
+        said += f"  {card.trouble}"
+    return said + (f"  uses the numbers of {card.clash}" if card.clash else "")
 
 
 def _in_words(value: object) -> str:

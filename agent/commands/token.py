@@ -25,7 +25,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--scope",
         action="append",
         choices=[scope.value for scope in Scope],
-        help="sell (default), read, correct; may be given more than once",
+        help="sell (default), read, correct, peer; may be given more than once",
     )
     parser.add_argument(
         "--per-minute", type=int, default=PER_MINUTE, metavar="N", help=f"requests (default {PER_MINUTE})"

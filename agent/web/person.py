@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
-from agent.web.errors import FormInvalid
+from agent.web.errors import FormInvalid, NotHere
 from agent.web.page_settings import LANGUAGES
 
 if TYPE_CHECKING:
@@ -84,6 +84,16 @@ class Person:
 def person_of(request: Request) -> Person:
     """Who asks, as the gate has found out."""
     return cast("Person", request.state.person)
+
+
+def must_be_here(request: Request) -> None:
+    """Settings are changed and tried on the shop's own computer only.
+
+    Raises:
+        NotHere: the request is another computer's.
+    """
+    if person_of(request).beyond:
+        raise NotHere("settings are changed and tried on the shop's own computer only")
 
 
 def language_of(request: Request, usual: str) -> str:

@@ -11,30 +11,22 @@
 from __future__ import annotations
 
 import socket
-import ssl
 import threading
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import uvicorn
-from cryptography import x509
 
 from agent.web.errors import PageUnreachable
 from agent.web.site import site
-from signing.throwaway import throwaway_tls
+from agent.web.tls_files import page_certificate
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from agent.web.shop import Shop
 
-CERTIFICATE, KEY = "keys/page.crt.pem", "keys/page.key.pem"
 _MOST_CONNECTIONS = 64
 _LONGEST_HEAD = 32_768  # bytes of request line and headers
 _GRACE = 3  # seconds for requests under way
-_OWN_DAYS = 397  # as long as browsers accept
-_RENEW = timedelta(days=30)
 
 
 class PageServer:
@@ -53,7 +45,7 @@ class PageServer:
         shown = f"[{settings.host}]" if ":" in settings.host else settings.host
         self.url = f"{'https' if settings.tls else 'http'}://{shown}:{port}/"
         try:
-            certificate, key = _tls_files(self.shop)
+            tls = page_certificate(self.shop.folder, settings) if settings.tls else (None, None)
             config = uvicorn.Config(
                 site(self.shop),
                 http="h11",
@@ -69,11 +61,11 @@ class PageServer:
                 h11_max_incomplete_event_size=_LONGEST_HEAD,
                 timeout_keep_alive=15,
                 timeout_graceful_shutdown=_GRACE,
-                ssl_certfile=certificate,
-                ssl_keyfile=key,
+                ssl_certfile=tls[0],
+                ssl_keyfile=tls[1],
             )
             config.load()
-        except (OSError, ssl.SSLError) as error:
+        except (OSError, ValueError) as error:
             self._socket.close()
             raise PageUnreachable(f"the certificate of the page cannot be used: {error}") from error
         self._server = uvicorn.Server(config)
@@ -115,23 +107,3 @@ def _bound(host: str, port: int) -> socket.socket:
         made.close()
         raise PageUnreachable(f"port {port} on {host} cannot be had: {error}") from error
     return made
-
-
-def _tls_files(shop: Shop) -> tuple[Path | None, Path | None]:
-    if not shop.page.tls:
-        return None, None
-    certificate, key = shop.page.certificate, shop.page.key
-    if certificate is None or key is None:
-        certificate, key = shop.folder / CERTIFICATE, shop.folder / KEY
-        if not key.exists() or not _lasts(certificate):
-            name = shop.page.names[0] if shop.page.names else shop.page.host
-            throwaway_tls(certificate, key, name, datetime.now(UTC), _OWN_DAYS)
-    return certificate, key
-
-
-def _lasts(path: Path) -> bool:
-    try:
-        certificate = x509.load_pem_x509_certificate(path.read_bytes())
-    except (OSError, ValueError):
-        return False
-    return certificate.not_valid_after_utc - datetime.now(UTC) > _RENEW

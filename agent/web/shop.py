@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from agent.config import Config
     from agent.daemon import Daemon
+    from agent.peers.report import Report
     from agent.web.live import Live
     from agent.web.page_settings import PageSettings
     from agent.web.pin import PinLock
@@ -66,3 +67,18 @@ class Shop:
 def legal_today() -> date:
     """The day in Viet Nam."""
     return datetime.now(UTC).astimezone(VIETNAM).date()
+
+
+def own_report(shop: Shop) -> Report:
+    """How this register stands, in what its peers may know of it.
+
+    Raises:
+        DatabaseUnusable, SigningError: the database, or the ledger's key, cannot be read.
+    """
+    from agent.peers.report import report_of  # late: most registers have no peers
+
+    daemon = shop.running
+    with shop.reader() as connection:
+        return report_of(
+            connection, daemon.config, daemon.certificate, daemon.delivery_problem, shop.live.run
+        )

@@ -51,9 +51,9 @@ def show(request: Request, template: str, *, status: int = 200, **values: Any) -
 def _around(request: Request, person: Person) -> dict[str, Any]:
     """What is around every page: the shop's name and how much waits in quarantine. Broken disks included."""
     shop: Shop = request.app.state.shop
-    around: dict[str, Any] = {"seller": None, "nav": shop.daemon is not None, "to_check": 0}
+    around: dict[str, Any] = {"seller": None, "nav": shop.daemon is not None, "to_check": 0, "peered": False}
     if shop.daemon is not None and person.session is not None:
-        around["seller"] = shop.config.seller.name
+        around |= {"seller": shop.config.seller.name, "peered": bool(shop.config.peers)}
         with suppress(OutboxError, sqlite3.Error), shop.reader() as connection:
             around["to_check"] = reports.count_quarantined(connection)
     return around

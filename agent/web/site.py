@@ -25,6 +25,7 @@ from agent.web.pages import (
     invoices,
     months,
     quarantine,
+    registers,
     settings,
     setup,
 )
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
 
 ALWAYS = (assets, health, door)
 FIRST = (setup,)  # as long as there is no config.toml
-SET_UP = (api, home, corrections, invoices, months, quarantine, settings)
+SET_UP = (api, home, corrections, invoices, months, quarantine, registers, settings)
 _THREADS = 4  # for pages: more would only take memory on a computer with two cores
 
 

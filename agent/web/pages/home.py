@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from agent.standing import standing
 from agent.web.person import person_of
 from agent.web.showing import show
-from agent.web.standing import standing
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import AsyncIterator
 
     from starlette.requests import Request
 
+    from agent.standing import Standing
     from agent.web.shop import Shop
 
 REST = 0.5  # seconds between two changes told: a storm of receipts must not become one of pages
@@ -27,10 +29,21 @@ def routes(shop: Shop) -> list[Route]:
     """Of the first page."""
 
     def home(request: Request) -> Response:
-        return show(request, "home.html", now=standing(shop, person_of(request).language))
+        return show(request, "home.html", now=_standing(request))
 
     def now(request: Request) -> Response:
-        return show(request, "now.html", now=standing(shop, person_of(request).language))
+        return show(request, "now.html", now=_standing(request))
+
+    def _standing(request: Request) -> Standing:
+        daemon = shop.running
+        with shop.reader() as connection:
+            return standing(
+                connection,
+                daemon.config,
+                daemon.certificate,
+                daemon.delivery_problem,
+                person_of(request).language,
+            )
 
     async def events(_: Request) -> Response:
         return StreamingResponse(
@@ -41,15 +54,19 @@ def routes(shop: Shop) -> list[Route]:
 
 
 async def _changes(shop: Shop) -> AsyncIterator[str]:
-    """``changed`` each time something was committed to the store, by whatever program."""
+    """``changed`` each time something was committed to the store, or another register was asked."""
     yield "retry: 2000\nevent: changed\ndata: \n\n"
     with shop.reader() as connection:
-        known = connection.execute("PRAGMA data_version").fetchone()[0]
+        known = _known(connection, shop)
         async for taken in shop.live.listen(LOOK_EVERY):
-            version = connection.execute("PRAGMA data_version").fetchone()[0]
-            if taken or version != known:
-                known = version
+            now = _known(connection, shop)
+            if taken or now != known:
+                known = now
                 yield "event: changed\ndata: \n\n"
                 await asyncio.sleep(REST)  # what happens meanwhile is one more change
             else:
                 yield ": still here\n\n"  # so that a browser that has gone is noticed
+
+
+def _known(connection: sqlite3.Connection, shop: Shop) -> tuple[int, int]:
+    return connection.execute("PRAGMA data_version").fetchone()[0], shop.running.peers.changes

@@ -5,21 +5,17 @@ from __future__ import annotations
 import base64
 import doctest
 import re
-import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import fields
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
 
+from agent.standing import standing
 from agent.web import sale_form
 from agent.web.errors import FormInvalid
 from agent.web.person import Form
 from agent.web.problem_words import in_words
-from agent.web.standing import standing
 from drivers.reading import draft
 from invoice.sale_json import VIETNAM
 from outbox.merkle import leaf_hash, root_from_inclusion
@@ -279,18 +275,10 @@ LARGE = {"invoice", "capture", "answer", "leaf"}
 def test_the_first_page_reads_no_table_from_end_to_end(served: Served) -> None:
     """Its questions are asked with every receipt: they must cost the same in a shop of years."""
     asked: list[str] = []
-    real = served.server.shop
-
-    class Traced(type(real)):  # type: ignore[misc]
-        @contextmanager
-        def reader(self) -> Iterator[sqlite3.Connection]:
-            with real.reader() as connection:
-                connection.set_trace_callback(asked.append)
-                yield connection
-                connection.set_trace_callback(None)
-
-    shop = Traced(**{one.name: getattr(real, one.name) for one in fields(real)})
-    standing(shop, "vi")
+    with served.server.shop.reader() as traced:
+        traced.set_trace_callback(asked.append)
+        standing(traced, served.daemon.config, None, None, "vi")
+        traced.set_trace_callback(None)
     connection = served.daemon.store.reader()
     try:
         for question in asked:
