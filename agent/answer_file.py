@@ -14,7 +14,8 @@ The sections are those of config.toml; what stands outside of ``[[shop]]`` is th
     source = { uri = "serial:///dev/ttyUSB0?baud=9600" }
     page = { pin = "env:PAGE_PIN" }
 
-Secrets never stand in it: ``passphrase`` and ``pin`` say where they are (``env:``, ``file:``, ``keyring:``).
+Registers of one shop that see each other (docs/shop.md) name each other by id, ``peers = ["hai-chau-2"]``, or
+give ``[[shop.peers]]`` as config.toml has them. Secrets never stand in it: ``passphrase`` and ``pin`` say where they are (``env:``, ``file:``, ``keyring:``).
 """
 
 from __future__ import annotations
@@ -37,11 +38,16 @@ _MOST = 10_000_000  # bytes
 
 @dataclass(frozen=True, slots=True)
 class ShopAnswers:
-    """One shop of the file. ``name`` is its id, empty where the file is one shop's."""
+    """One shop of the file. ``name`` is its id, empty where the file is one shop's.
+
+    ``sees``: ids of other shops of the file; ``peers``: registers elsewhere, as config.toml has them.
+    """
 
     name: str
     answers: Answers
     pin: Secret | None
+    sees: tuple[str, ...] = ()
+    peers: tuple[dict[str, str], ...] = ()
 
 
 def read_answer_file(path: Path) -> list[ShopAnswers]:
@@ -67,6 +73,9 @@ def read_answer_file(path: Path) -> list[ShopAnswers]:
         if not isinstance(name, str) or not _ID.fullmatch(name) or name in found:
             raise ConfigInvalid(f"{path}: shop {place} needs an id of its own, of letters, digits, - and .")
         found[name] = _shop(name, _merged(data, shop), path)
+    for one in found.values():
+        if strange := [name for name in one.sees if name not in found or name == one.name]:
+            raise ConfigInvalid(f"{path}, shop {one.name}: peers names {strange[0]!r}, no other shop here")
     return list(found.values())
 
 
@@ -82,6 +91,9 @@ def _merged(common: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
 
 def _shop(name: str, sections: dict[str, Any], path: Path) -> ShopAnswers:
     where = f"{path}{f', shop {name}' if name else ''}"
+    peers = sections.pop("peers", [])
+    if not isinstance(peers, list) or not all(isinstance(peer, str | dict) for peer in peers):
+        raise ConfigInvalid(f"{where}: peers must be ids of other shops, or tables [[shop.peers]]")
     flat: dict[str, Any] = {}
     for section, values in sections.items():
         if not isinstance(values, dict):
@@ -113,7 +125,13 @@ def _shop(name: str, sections: dict[str, Any], path: Path) -> ShopAnswers:
         profile=None if profile is None else profile.decode(),
         sandbox=sandbox,
     )
-    return ShopAnswers(name, answers, pin)
+    return ShopAnswers(
+        name,
+        answers,
+        pin,
+        tuple(peer for peer in peers if isinstance(peer, str)),
+        tuple(peer for peer in peers if isinstance(peer, dict)),
+    )
 
 
 def _secret(source: str, path: Path) -> Secret:

@@ -210,14 +210,14 @@ class HttpsLine:
 
 
 async def _wind_up(client: httpx.AsyncClient | None) -> None:
-    """Close the connections and let what was cut off in the middle of an answer come to its end."""
-    if client is not None:
-        await client.aclose()
-    await asyncio.get_running_loop().shutdown_asyncgens()
+    """Give up what is under way, close the connections, and let what was cut off come to its end."""
     others = asyncio.all_tasks() - {asyncio.current_task()}
     for task in others:
         task.cancel()
     await asyncio.gather(*others, return_exceptions=True)
+    if client is not None:
+        await client.aclose()
+    await asyncio.get_running_loop().shutdown_asyncgens()
 
 
 class _Begun:

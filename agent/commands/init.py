@@ -71,14 +71,19 @@ def _from_file(folder: Path, arguments: argparse.Namespace) -> int:
         shops = [shop for shop in shops if shop.name == arguments.shop]
         if not shops:
             raise ConfigInvalid(f"{arguments.answers} has no shop {arguments.shop}")
-    results = []
+    results: list[dict[str, str | None]] = []
+    alone = arguments.shop is not None
     for shop in shops:
-        alone = not shop.name or arguments.shop is not None
-        place = folder if alone else folder / shop.name
+        place = folder if alone or not shop.name else folder / shop.name
         results.append({"shop": shop.name, "folder": str(place), **_one_of_file(place, shop, arguments)})
         if not arguments.json:
             said = results[-1]["problem"] or results[-1]["trial"] or "ok"
             sys.stdout.write(f"{shop.name or place}: {said}\n")
+    made = {str(result["shop"]): result for result in results if not result["problem"]}
+    for shop in shops:
+        if shop.name in made and (problem := _join(shop, made, alone=alone)):
+            made[shop.name]["problem"] = problem
+            sys.stderr.write(f"{shop.name}: {problem}\n")
     if arguments.json:
         sys.stdout.write(json.dumps(results, ensure_ascii=False) + "\n")
     return 1 if any(result["problem"] for result in results) else 0
@@ -104,6 +109,27 @@ def _one_of_file(place: Path, shop: ShopAnswers, arguments: argparse.Namespace) 
     except ThunganError as error:
         return {"problem": str(error), "trial": None}
     return {"problem": None, "trial": trial}
+
+
+def _join(shop: ShopAnswers, made: dict[str, dict[str, str | None]], *, alone: bool) -> str | None:
+    """Let a shop see the registers that its answers name; why it does not."""
+    from agent.config_writing import append_table
+    from agent.peers.invitation import accept, invite
+
+    folder = Path(str(made[shop.name]["folder"]))
+    try:
+        for peer in shop.peers:
+            append_table(folder, "peers", peer)
+        if shop.sees and alone:
+            sys.stderr.write(f"{shop.name}: join it with {', '.join(shop.sees)} by thungan peers invite\n")
+        for name in () if alone else shop.sees:
+            if name not in made:
+                return f"made, but it does not see {name}, which could not be made"
+            there = load_config(Path(str(made[name]["folder"])))
+            accept(folder, invite(there, shop.name))
+    except ThunganError as error:
+        return f"made, but it does not see its peers: {error}"
+    return None
 
 
 def make_folder(folder: Path, *, demo: bool, url: str = "", source: str = "", again: bool = False) -> None:

@@ -17,6 +17,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from agent.api.tokens import Tokens
 from agent.cli import main
 from agent.config import load_config
 from agent.config_writing import change_config, with_values
@@ -27,9 +28,10 @@ from agent.setting_up import Answers, set_up
 from agent.trial import try_invoice
 from agent.virtual_register import VirtualRegister
 from agent.web.pin import PinLock
+from agent.web.tls_files import CERTIFICATE, key_pin
 from errors import ThunganError
 from signing.keys import throwaway_pkcs12
-from signing.passphrase import Secret
+from signing.passphrase import Secret, read_passphrase
 
 PHRASE = "correct horse"
 SHOP = {
@@ -109,7 +111,8 @@ id = "one"
 seller = { tax_code = "0409990010", name = "Một", address = "Đà Nẵng" }
 register = { taxpayer = "AAAAA", letters = "AA" }
 key = { import = "real.p12", passphrase = "file:phrase" }
-page = { pin = "file:pin", port = 0 }
+page = { pin = "file:pin", port = 8390, host = "192.168.1.21" }
+peers = ["two", { name = "Kho", url = "https://192.168.1.30:8380", token = "env:KHO" }]
 
 [[shop]]
 id = "two"
@@ -117,6 +120,8 @@ seller = { tax_code = "0409990010", name = "Hai", address = "Huế" }
 register = { taxpayer = "BBBBB", letters = "BB" }
 vat = { default = "8%" }
 key = { file = "throwaway" }
+page = { host = "192.168.1.22" }
+peers = ["one"]
 
 [[shop]]
 id = "three"
@@ -141,6 +146,13 @@ def test_fifty_shops_from_a_file(tmp_path: Path, key: Path, capsys: pytest.Captu
     assert (one.register.taxpayer, two.register.taxpayer) == ("AAAAA", "BBBBB")
     assert (one.register.terms.rates.default, two.register.terms.rates.default) == ("10%", "8%")
     assert open_signer(one).certificate != open_signer(two).certificate
+    assert [(peer.name, peer.url) for peer in one.peers] == [
+        ("Kho", "https://192.168.1.30:8380"),
+        ("Máy 1", "https://192.168.1.22:8380"),
+    ]
+    assert two.peers[0].url == "https://192.168.1.21:8390"
+    assert two.peers[0].pin == key_pin(made / "one" / CERTIFICATE)
+    assert Tokens(made / "two").find(read_passphrase(one.peers[1].token).reveal()) is not None
     PinLock(made / "one").check("482913", beyond=False)
     assert not (made / "three" / "config.toml").exists()
     alone = ["init", "--answers", str(tmp_path / "shops.toml"), "--shop", "two", "--try", "--data"]
@@ -153,7 +165,8 @@ def test_fifty_shops_from_a_file(tmp_path: Path, key: Path, capsys: pytest.Captu
     "text",
     [
         "x", "shop = 1", "[[shop]]\nname = 'x'", "[[shop]]\nid = '../up'",
-        "[[shop]]\nid='a'\n[[shop]]\nid='a'", "seller = 1",
+        "[[shop]]\nid='a'\n[[shop]]\nid='a'", "seller = 1", "[[shop]]\nid='a'\npeers=['b']",
+        "[[shop]]\nid='a'\npeers=['a']", "[[shop]]\nid='a'\npeers='b'",
     ],
 )  # fmt: skip
 def test_a_wrong_answer_file(tmp_path: Path, text: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from starlette.responses import RedirectResponse, Response
@@ -44,7 +45,7 @@ def routes(shop: Shop) -> list[Route]:
         try:
             must_be_here(request)
             if what == "invite":
-                return page(request, invitation=invite(shop.config))
+                return page(request, invitation=invite(replace(shop.config, page=shop.page)))
             if what == "add":
                 accept(shop.folder, Invitation.parse(form.text("line")))
             elif what == "forget":

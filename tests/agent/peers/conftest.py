@@ -2,7 +2,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from browsing import open_browser
 from peer_shop import Register, Stranger, make_register
+from playwright.sync_api import Browser
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with open_browser() as browser:
+        yield browser
 
 
 @pytest.fixture

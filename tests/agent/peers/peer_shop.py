@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import ssl
 import threading
@@ -69,6 +70,8 @@ def make_register(folder: Path, number: int, *, tls: bool = False) -> Register:
     text = path.read_text("utf-8").replace("port = 8380", "port = 0")
     text = text.replace("number = 1 ", f"number = {number} ")
     text = text.replace('letters = "AA"', f'letters = "A{chr(ord("A") + number - 1)}"')
+    for key in ("url", "ca"):  # nowhere to deliver to: what is issued waits, and that is no alarm yet
+        text = re.sub(rf'^{key} = "[^"]+"', f'{key} = ""', text, flags=re.MULTILINE)
     if tls:
         throwaway_tls(folder / "own.crt", folder / "own.key", "localhost", datetime.now(UTC), 30)
         text = text.replace("\non = true\n", '\non = true\ncertificate = "own.crt"\nkey = "own.key"\n')

@@ -203,7 +203,10 @@ def test_a_token_that_is_not_there(stranger: MakeStranger, tmp_path: Path) -> No
     assert line.ask().sales == 3, "it is looked for again"
 
 
-def test_the_watch_goes_on_past_hostile_peers_and_ends_at_once(stranger: MakeStranger, token: str) -> None:
+def test_the_watch_goes_on_past_hostile_peers_and_ends_at_once(
+    stranger: MakeStranger, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asking, "TOTAL", 1.0)
     slow = stranger(b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n", b" ", 0.05)
     good = stranger(ok())
     peers = [

@@ -3,6 +3,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from browsing import open_browser
+from playwright.sync_api import Browser
 from web_shop import PIN, Serve, Served
 
 from agent.commands.init import make_folder
@@ -14,6 +16,12 @@ from agent.web.server import PageServer
 from agent.web.sessions import Sessions
 from agent.web.shop import Shop
 from authority.sandbox.server import RunningSandbox
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with open_browser() as browser:
+        yield browser
 
 
 @pytest.fixture(scope="session")

@@ -341,7 +341,13 @@ def test_from_another_computer_settings_are_looked_at_only(serve: Serve) -> None
             page = (await phone.get("/settings")).text
             token = page.partition('name="token" value="')[2].partition('"')[0]
             form = {"token": token, "uri": "file:///etc/passwd", "paper": "80", "every": "15", "url": ""}
-            for path in ("/settings", "/settings/test/source", "/settings/test/printer"):
+            for path in (
+                "/settings",
+                "/settings/test/source",
+                "/settings/test/printer",
+                "/shop/add",
+                "/shop/invite",
+            ):
                 answer = await phone.post(path, data=form)
                 assert answer.status_code == 422
                 assert "E-AGT-036" in answer.text

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import re
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
-from web_shop import PIN, Serve, Served
+from browsing import DESK, PATIENCE, PHONE, check_page, enter, reached_by_tab, visit
+from playwright.sync_api import Browser, expect
 
 from invoice.sale_json import VIETNAM
 
 if TYPE_CHECKING:
+    from web_shop import Serve
+
     from authority.sandbox.server import RunningSandbox
 
-CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
-SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
-PHONE, DESK = {"width": 360, "height": 740}, {"width": 1440, "height": 900}
 PAGES = [
     "/",
     "/invoices",
@@ -34,15 +29,6 @@ PAGES = [
     "/settings",
     "/settings/log",
 ]
-PATIENCE = 60_000  # ms until a condition must have come; nothing waits for it to pass
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
-        yield browser
-        browser.close()
 
 
 def receipt(number: int, total: str = "50.000", goods: str = "Cà phê") -> bytes:
@@ -52,32 +38,9 @@ def receipt(number: int, total: str = "50.000", goods: str = "Cà phê") -> byte
     ).encode() + b"\x1dV\x00"
 
 
-@contextmanager
-def visit(browser: Browser, served: Served, size: dict[str, int], scheme: str = "light") -> Iterator[Page]:
-    """A fresh browser on the page; whatever the policy forbids, or another host would be asked for, fails."""
-    context = browser.new_context(viewport=size, color_scheme=scheme)  # type: ignore[arg-type]
-    context.set_default_timeout(PATIENCE)
-    page = context.new_page()
-    wrong: list[str] = []
-    own = urlsplit(served.server.url).netloc
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("console", lambda said: wrong.append(said.text) if "Content Security" in said.text else None)
-    page.on("request", lambda asked: wrong.append(asked.url) if urlsplit(asked.url).netloc != own else None)
-    page.goto(served.server.url)
-    yield page
-    context.close()
-    assert wrong == []
-
-
-def enter(page: Page) -> None:
-    page.fill("input[name=pin]", PIN)
-    page.keyboard.press("Enter")
-    expect(page.locator(".light")).to_be_visible(timeout=PATIENCE)
-
-
 def test_receipts_arrive_while_one_watches(browser: Browser, serve: Serve, sandbox: RunningSandbox) -> None:
     served = serve(sandbox=sandbox)
-    with visit(browser, served, PHONE) as page:
+    with visit(browser, served.server.url, PHONE) as page:
         enter(page)
         expect(page.locator("#today-sales")).to_have_text("0")
         served.take(receipt(1))
@@ -100,7 +63,7 @@ def test_receipts_arrive_while_one_watches(browser: Browser, serve: Serve, sandb
 def test_an_invoice_is_replaced_with_a_preview(browser: Browser, serve: Serve) -> None:
     served = serve()
     served.take(receipt(1))
-    with visit(browser, served, DESK, "dark") as page:
+    with visit(browser, served.server.url, DESK, "dark") as page:
         enter(page)
         page.get_by_role("link", name="English").click()
         page.get_by_role("link", name=re.compile("MAA-1$")).click()
@@ -116,7 +79,7 @@ def test_an_invoice_is_replaced_with_a_preview(browser: Browser, serve: Serve) -
 
 def test_a_test_button_answers_in_its_place(browser: Browser, serve: Serve) -> None:
     served = serve()
-    with visit(browser, served, DESK) as page:
+    with visit(browser, served.server.url, DESK) as page:
         enter(page)
         page.goto(f"{served.server.url}settings")
         page.get_by_role("button", name="Thử khóa").click()
@@ -133,21 +96,11 @@ def test_by_keyboard_alone(browser: Browser, serve: Serve) -> None:
     """Every link and button is reached by Tab, with a ring to be seen, and Enter opens it."""
     served = serve()
     served.take(receipt(1))
-    with visit(browser, served, DESK) as page:
+    with visit(browser, served.server.url, DESK) as page:
         enter(page)
         wanted = page.locator("a:visible, button:visible").count()
         page.evaluate("document.activeElement.blur()")
-        reached = []
-        for _ in range(wanted + 1):
-            page.keyboard.press("Tab")
-            found = page.evaluate(
-                "[document.activeElement.tagName, document.activeElement.textContent.trim(),"
-                " getComputedStyle(document.activeElement).outlineStyle]"
-            )
-            if found[0] == "BODY":
-                break
-            assert found[2] == "solid", found
-            reached.append(found[1])
+        reached = reached_by_tab(page, wanted)
         assert len(reached) >= wanted - 1
         assert reached[0].startswith("Bỏ qua")
         page.get_by_role("link", name="Hóa đơn", exact=True).focus()
@@ -166,7 +119,7 @@ def test_every_page_fits(browser: Browser, serve: Serve, scheme: str, size: dict
     goods = "Bánh xèo tôm nhảy đặc biệt " * 3
     served.take(receipt(1), receipt(2, goods=goods.strip()), receipt(3, "70.000"))
     language = "en" if scheme == "dark" else "vi"
-    with visit(browser, served, size, scheme) as page:
+    with visit(browser, served.server.url, size, scheme) as page:
         enter(page)
         page.goto(f"{served.server.url}language/{language}")
         for path in PAGES:
@@ -174,22 +127,12 @@ def test_every_page_fits(browser: Browser, serve: Serve, scheme: str, size: dict
             assert answer is not None
             assert answer.status == 200, path
             assert page.locator("html").get_attribute("lang") == language
-            wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-            assert wide <= 0, f"{path} is {wide} px too wide at {size['width']}"
-            assert page.locator("h1").count() == 1, path
-            assert page.evaluate(UNNAMED) == [], path
-
-
-# Fields without a name for whoever cannot see them, and pictures without words.
-UNNAMED = """[...document.querySelectorAll("input:not([type=hidden]), select, textarea")]
-    .filter((field) => !field.closest("label") && !field.getAttribute("aria-label"))
-    .map((field) => field.name)
-    .concat([...document.images].filter((image) => !image.alt).map((image) => image.src))"""
+            check_page(page, path)
 
 
 def test_a_session_that_has_ended_asks_for_the_pin(browser: Browser, serve: Serve) -> None:
     served = serve()
-    with visit(browser, served, PHONE) as page:
+    with visit(browser, served.server.url, PHONE) as page:
         enter(page)
         served.server.shop.sessions.end_all()
         served.take(receipt(1))
