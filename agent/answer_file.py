@@ -15,7 +15,8 @@ The sections are those of config.toml; what stands outside of ``[[shop]]`` is th
     page = { pin = "env:PAGE_PIN" }
 
 Registers of one shop that see each other (docs/shop.md) name each other by id, ``peers = ["hai-chau-2"]``, or
-give ``[[shop.peers]]`` as config.toml has them. Secrets never stand in it: ``passphrase`` and ``pin`` say where they are (``env:``, ``file:``, ``keyring:``).
+give ``[[shop.peers]]`` as config.toml has them. Secrets never stand in it: ``passphrase`` and ``pin`` say
+where they are (``env:``, ``file:``, ``keyring:``).
 """
 
 from __future__ import annotations
