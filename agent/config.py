@@ -115,6 +115,7 @@ version = "2.1.0"
 every = 15                      # giây giữa hai lần gửi
 # proxy = "http://192.168.1.1:3128"   # có mật khẩu: "http://TÊN@…" và dòng proxy_password="file:keys/proxy"
 # per_minute = 60               # số gói nhiều nhất mỗi phút; 0: không giới hạn / most messages a minute
+# at_once = 2                   # số gói được gửi cùng lúc / packages under way at the same time
 # pin = "sha256:…"              # chỉ tin máy chủ có khóa này / trust only the server with this key
 
 [backup]                        # bản sao lưu ở nơi thứ hai: thư mục, ổ USB, ổ mạng (docs/backup.md)
@@ -169,6 +170,7 @@ class Config:
     proxy: Proxy | None
     pin: str | None
     per_minute: int
+    at_once: int
     witness: WitnessSettings | None
     payee: Payee | None
     buyer_wait: BuyerWait | None
@@ -284,6 +286,7 @@ def _read(folder: Path, take: _Sections, said: dict[str, Any]) -> Config:
         proxy=read_proxy(take, folder),
         pin=take.text("authority.pin", 110, "") or None,
         per_minute=take.whole("authority.per_minute", 0, 100_000, 0),
+        at_once=take.whole("authority.at_once", 1, 4, 2),
         witness=read_witness(take, folder),
         payee=_payee(take, seller),
         buyer_wait=read_buyer_wait(

@@ -126,7 +126,7 @@ def open_delivery(config: Config, store: Store, signer: XmlSigner | None) -> Del
     tax_code = config.seller.tax_code
     gateway = open_gateway(config)
     frame = None if signer is None else package_frame(config, signer)
-    pace = Pace(Limits(config.per_minute))
+    pace = Pace(Limits(config.per_minute, config.at_once))
     return Delivery(
         store,
         gateway,

@@ -12,6 +12,7 @@ a small bridge at the connected organisation speaks them; the sandbox speaks it 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
@@ -20,7 +21,7 @@ from authority.envelope import read_envelope
 from authority.errors import AnswerNonsense, GatewaySettingInvalid, MessageTooLarge, MessageUnreadable
 from authority.gateway import MESSAGE_ROUTE, Capabilities, Collected, LookUp, NumbersKnown
 from authority.http_answers import checked_base, json_object, refusal
-from authority.https_line import HttpsLine, Timeouts
+from authority.https_line import CONNECTIONS, HttpsLine, Timeouts
 from authority.package import PACKAGE_LIMIT
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from authority.gateway import Gateway
     from signing.passphrase import Secret
 
+_ROUTE = replace(MESSAGE_ROUTE, at_once=CONNECTIONS)
 _AT_ONCE = 100  # messages of one collect
 _SENDER = re.compile(r"[A-Z0-9]{3,14}")
 _LONGEST_CURSOR = 200
@@ -68,8 +70,8 @@ class DirectGateway:
 
     @property
     def can(self) -> Capabilities:
-        """Messages of finished invoices, which the agent numbers."""
-        return MESSAGE_ROUTE
+        """Messages of finished invoices, which the agent numbers; several may be under way."""
+        return _ROUTE
 
     @property
     def max_bytes(self) -> int:

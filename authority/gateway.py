@@ -53,6 +53,7 @@ class Capabilities:
     can issue offline) or the provider's server. ``idempotent``: the same message again is not done again.
 
     With provider numbering ``batch`` orders go in one call; ``atomic``: of those all or none are issued.
+    ``at_once``: how many threads may use the gateway at the same time.
     """
 
     numbering: Numbering
@@ -63,6 +64,7 @@ class Capabilities:
     corrections: bool
     batch: int = 1
     atomic: bool = True
+    at_once: int = 1
 
 
 # Finished messages, whatever carries them: straight to the authority or through a T-VAN. An MTDiep is the
@@ -85,7 +87,7 @@ class KnowsNumbers(Protocol):
 
 
 class Gateway(Protocol):
-    """One way to the authority. Calls block; a gateway is used by one thread at a time.
+    """One way to the authority. Calls block; a gateway is used by at most ``can.at_once`` threads at a time.
 
     ``can`` is what the route can do; ``max_bytes`` is the largest message it carries just now.
     """

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from signing.passphrase import Secret
 
+CONNECTIONS = 4  # requests under way at the same time, at the most (authority.at_once in config.toml)
 MAX_ANSWER = 8_000_000  # bytes of one answer
 _MAX_REFUSAL = 64_000  # bytes of an error page that are read at all
 _MAX_RETRY_AFTER = 86_400.0
@@ -100,7 +101,7 @@ class HttpsLine:
     def request(
         self, method: str, url: str, *, content: bytes | None = None, headers: Mapping[str, str] | None = None
     ) -> HttpAnswer:
-        """Exchange once; blocks for at most ``timeouts.total`` seconds.
+        """Exchange once; blocks for at most ``timeouts.total`` seconds. Thread-safe.
 
         Raises:
             NotDelivered, MaybeDelivered: see the module.
@@ -142,7 +143,11 @@ class HttpsLine:
         import httpx  # late: start-up and a till that is offline do without it (94 ms, 28 MB)
 
         waiting = httpx.Timeout(self._timeouts.read, connect=self._timeouts.connect)
-        limits = httpx.Limits(max_connections=4, max_keepalive_connections=1, keepalive_expiry=_KEEP_ALIVE)
+        limits = httpx.Limits(
+            max_connections=CONNECTIONS,
+            max_keepalive_connections=CONNECTIONS,
+            keepalive_expiry=_KEEP_ALIVE,
+        )
         try:
             return httpx.AsyncClient(
                 verify=self._tls,

@@ -7,9 +7,11 @@ while the first may still be decided (promise P3).
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from threading import Lock
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from authority.answer_writing import build_technical
@@ -19,6 +21,7 @@ from authority.errors import AuthorityError, GatewayError, MaybeDelivered, Rejec
 from authority.form_answers import FormAnswer
 from authority.notice_check import check_form_answer, check_notice
 from authority.package import PACKAGE_LIMIT
+from invoice.sale_json import VIETNAM
 from outbox.answers import (
     acknowledged,
     is_doubted,
@@ -36,13 +39,13 @@ from outbox.pace import Pace
 from outbox.packages import (
     Outgoing,
     anything_to_pack,
-    count_unsent,
     draft_next,
     due_packages,
     mark_sending,
     postpone,
     store_package,
 )
+from outbox.pass_queue import PassQueue
 from outbox.route import CURSOR, take_route
 from outbox.settings import read_setting, write_setting
 from outbox.states import FormState, PackageState
@@ -51,7 +54,7 @@ from outbox.stubborn import count_failure, split_stubborn
 from signing.errors import SigningError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
     from datetime import datetime
     from uuid import UUID
 
@@ -59,7 +62,8 @@ if TYPE_CHECKING:
 
     from authority.gateway import Gateway, LookUp
     from authority.package import PackageFrame
-    from outbox.store import Store, Tx
+    from outbox.packages import Draft
+    from outbox.store import Job, Store, Tx
 
 
 @dataclass(slots=True)
@@ -107,6 +111,7 @@ class Delivery:
         self._new_id = new_id
         self._pace = pace or Pace()
         self._line_problem: str | None = None
+        self._lock = Lock()  # of what several carriers change: the pace, the account of the pass
 
     def run_once(self) -> Pass:
         """Pack what is issued, send what is due, collect what has been answered; outages go into the ledger.
@@ -132,10 +137,9 @@ class Delivery:
         if self._pace.broken and room <= 0:
             done.problem = done.problem or f"the line rests until {self._pace.rests_until:%H:%M:%S} UTC"
             return
-        self._pack_all(room, done)
-        for package in self._store.run(due_packages(room)):
-            if not self._pace.broken:
-                self._carry(package, done)
+        today = self._clock().astimezone(VIETNAM).date().isoformat()
+        due = self._store.run(due_packages(room)) if room > 0 else []
+        self._carry_all(PassQueue(due, room, today, lambda taken: self._pack(taken, done)), done)
         for form in self._store.run(due_forms()):
             if not self._pace.broken and self._pace.allowance(self._clock()) > 0:
                 self._carry_form(form, done)
@@ -153,26 +157,55 @@ class Delivery:
         """Change the key that signs packages; may be called from any thread."""
         self._frame = frame
 
-    def _pack_all(self, room: int, done: Pass) -> None:
-        """Pack what the line will bear; a key that does not sign stops packing only."""
-        waiting = self._store.run(count_unsent())
+    def _pack(self, given_back: Collection[int], done: Pass) -> Outgoing | None:
+        """Build and store one more package; a key that does not sign stops packing only."""
         try:
-            while waiting + done.packed < room and self._pack():
-                done.packed += 1
+            while (draft := self._draft(given_back)) is not None:
+                frame, new = draft
+                package_id = self._store.run(store_package(new, new.signed(frame)))
+                if package_id is not None:
+                    done.packed += 1
+                    return Outgoing(package_id, new.message_id, PackageState.BUILT, 0, new.day)
+                # One of its invoices was held meanwhile: the next draft is without it.
         except (SigningError, NoSigningKey) as error:
             done.problem = done.key_problem = str(error)
+        return None
 
-    def _pack(self) -> bool:
+    def _draft(self, given_back: Collection[int]) -> tuple[PackageFrame, Draft] | None:
         frame = self._frame
         if frame is None:
             if self._store.run(anything_to_pack()):
                 raise NoSigningKey("invoices wait for a package, which the signing key must sign")
-            return False
+            return None
         limit = min(self._gateway.max_bytes, PACKAGE_LIMIT)
-        draft = self._store.run(draft_next(frame, self._sender, self._new_id(), limit))
-        if draft is None:
-            return False
-        return self._store.run(store_package(draft, draft.signed(frame))) is not None
+        draft = self._store.run(draft_next(frame, self._sender, self._new_id(), limit, given_back))
+        return None if draft is None else (frame, draft)
+
+    def _carry_all(self, queue: PassQueue, done: Pass) -> None:
+        """Carry the packages of a pass, as many at the same time as the gateway bears."""
+        first = queue.take()
+        if first is None:
+            return
+        helpers = min(self._pace.at_once, self._gateway.can.at_once) - 1
+        if helpers <= 0:
+            self._carry_on(first, queue, done)
+            return
+        with ThreadPoolExecutor(helpers, "carry") as pool:
+            others = [pool.submit(self._carry_on, None, queue, done) for _ in range(helpers)]
+            self._carry_on(first, queue, done)
+        for other in others:
+            other.result()
+
+    def _carry_on(self, package: Outgoing | None, queue: PassQueue, done: Pass) -> None:
+        """One carrier: package after package, until there is none or the line is broken."""
+        try:
+            package = package or queue.take()
+            while package is not None and not self._pace.broken:
+                self._carry(package, done)
+                package = None if self._pace.broken else queue.take()
+        except BaseException:
+            queue.close()
+            raise
 
     def _carry(self, package: Outgoing, done: Pass) -> None:
         delay = self._pace.retry_delay(package.attempts)
@@ -192,9 +225,9 @@ class Delivery:
         except GatewayError as error:
             self._postpone(package, delay, error, done)
             return
-        self._store.run(mark_sending(package.package_id, delay))
+        document = self._store.run(mark_sending(package.package_id, delay))
         try:
-            self._send(package.document, package.message_id, done)
+            self._send(document, package.message_id, done)
         except GatewayError as error:
             self._postpone(package, delay, error, done, sent=_was_read(error))
             return
@@ -243,18 +276,21 @@ class Delivery:
         return found
 
     def _send(self, document: bytes, message_id: str, done: Pass) -> None:
-        self._pace.sent(self._clock())
+        with self._lock:
+            self._pace.sent(self._clock())
         crash_point("delivery.before-send")
         answers = self._gateway.send(document, message_id)
         crash_point("delivery.after-send")
         self._reached()
-        done.sent += 1
+        with self._lock:
+            done.sent += 1
         self._take_all(answers, done)
 
     def _reached(self) -> None:
         """The authority has answered, whatever it said."""
-        self._pace.succeeded()
-        self._line_problem = None
+        with self._lock:
+            self._pace.succeeded()
+            self._line_problem = None
 
     def _failed(self, error: GatewayError, done: Pass) -> None:
         """What a failure says about the line; who refuses (HTTP 4xx) has read the message: the line works."""
@@ -263,8 +299,9 @@ class Delivery:
             self._reached()
             return
         wait = None if error.retry_after is None else timedelta(seconds=float(error.retry_after))
-        self._pace.failed(self._clock(), wait)
-        self._line_problem = error.message
+        with self._lock:
+            self._pace.failed(self._clock(), wait)
+            self._line_problem = error.message
 
     def _collect(self, done: Pass) -> None:
         more = True
@@ -312,23 +349,28 @@ class Delivery:
         )
 
     def _take_all(self, documents: Sequence[bytes], done: Pass) -> None:
-        for document in documents:
+        """Store answers and let them move the states: checked one by one, committed together."""
+        kept = [self._store.submit(self._taken(document, done)) for document in documents]
+        for one in kept:
+            one.result()
+
+    def _taken(self, document: bytes, done: Pass) -> Job[Any]:
+        try:
+            answer = parse_answer(document)
+        except AuthorityError as error:
+            done.problem = str(error)
+            return keep_unreadable(document, error.message)
+        problem = None
+        if isinstance(answer, Notice | FormAnswer):
+            check = check_notice if isinstance(answer, Notice) else check_form_answer
             try:
-                answer = parse_answer(document)
+                answer = check(document, self._trust, tax_code=self._tax_code, now=self._clock())
             except AuthorityError as error:
+                problem = error.message
                 done.problem = str(error)
-                self._store.run(keep_unreadable(document, error.message))
-                continue
-            problem = None
-            if isinstance(answer, Notice | FormAnswer):
-                check = check_notice if isinstance(answer, Notice) else check_form_answer
-                try:
-                    answer = check(document, self._trust, tax_code=self._tax_code, now=self._clock())
-                except AuthorityError as error:
-                    problem = error.message
-                    done.problem = str(error)
-            self._store.run(take_answer(document, answer, problem, self._own_answer))
+        with self._lock:
             done.answers += 1
+        return take_answer(document, answer, problem, self._own_answer)
 
 
 def _was_read(error: GatewayError) -> bool:

@@ -30,16 +30,17 @@ if TYPE_CHECKING:
 
 BREAK_AFTER = 3  # failures of the line in a row
 FIRST_REST, LONGEST_REST = timedelta(seconds=15), timedelta(minutes=5)
-MOST_AT_ONCE = 64  # packages of one pass
+MOST_IN_A_PASS = 64  # packages of one pass
 FIRST_RETRY, LAST_RETRY = timedelta(seconds=2), timedelta(minutes=5)
 A_MINUTE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a gateway may be asked for: messages a minute, 0 for no limit."""
+    """What a gateway may be asked for: messages a minute, 0 for no limit; packages at the same time."""
 
     per_minute: int = 0
+    at_once: int = 2
 
 
 class Pace:
@@ -51,12 +52,12 @@ class Pace:
         self._failures = 0
         self._rest = FIRST_REST
         self._rests_until: datetime | None = None
-        self._at_once = MOST_AT_ONCE
+        self._in_a_pass = MOST_IN_A_PASS
         self._sent: deque[datetime] = deque()
 
     def allowance(self, now: datetime) -> int:
         """How many messages may go now; 0 while the line rests."""
-        most = self._at_once
+        most = self._in_a_pass
         if self._rests_until is not None:
             if now < self._rests_until:
                 return 0
@@ -66,6 +67,11 @@ class Pace:
                 self._sent.popleft()
             most = min(most, max(0, self._limits.per_minute - len(self._sent)))
         return most
+
+    @property
+    def at_once(self) -> int:
+        """How many packages may be under way at the same time."""
+        return self._limits.at_once
 
     @property
     def rests_until(self) -> datetime | None:
@@ -85,8 +91,8 @@ class Pace:
     def succeeded(self) -> None:
         """An answer came. After a rest the first passes are small, and double."""
         if self._rests_until is not None:
-            self._at_once = 1
-        self._at_once = min(self._at_once * 2, MOST_AT_ONCE)
+            self._in_a_pass = 1
+        self._in_a_pass = min(self._in_a_pass * 2, MOST_IN_A_PASS)
         self._failures, self._rest, self._rests_until = 0, FIRST_REST, None
 
     def failed(self, now: datetime, retry_after: timedelta | None = None) -> None:

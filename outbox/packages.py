@@ -5,8 +5,10 @@ A package's bytes and MTDiep are stored before they are sent; what is sent again
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from authority.codes import new_message_id
@@ -21,6 +23,7 @@ from outbox.store import stamp
 from signing.certificates import check_validity
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
     from datetime import datetime, timedelta
     from uuid import UUID
 
@@ -29,19 +32,22 @@ if TYPE_CHECKING:
 
 INVOICE_HELD = "invoice-held"
 PACK_AFTER = "pack_after"  # setting: before this time no package is built
-MOST_CANDIDATES = 2000  # invoices looked at for one package; 2 MB holds about 400 signed ones
 
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A package that is due to be sent or asked about."""
+    """A package that is due to be sent or asked about; its bytes are read when it is sent."""
 
     package_id: int
     message_id: str
     state: PackageState
     attempts: int
-    document: bytes
+    day: str  # of its newest invoice
     doubt: str | None = None
+
+    def turn(self, today: str) -> tuple[bool, int, int]:
+        """What goes first is smaller: today's first, then the least tried, the oldest."""
+        return (self.day != today, self.attempts, self.package_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,29 +75,32 @@ class Draft:
 
 
 def draft_next(
-    frame: PackageFrame, sender: str, token: UUID, limit: int = PACKAGE_LIMIT
+    frame: PackageFrame,
+    sender: str,
+    token: UUID,
+    limit: int = PACKAGE_LIMIT,
+    given_back: Collection[int] = (),
 ) -> Job[Draft | None]:
     """The job that chooses the oldest issued invoices; None if nothing waits.
 
     ``limit``: bytes that the gateway carries in one message. An invoice that no message can carry is held,
-    with an alarm: those behind it go on.
+    with an alarm: those behind it go on. What the packages ``given_back`` held is passed over.
     """
+    passed_over = json.dumps(list(given_back))
 
     def job(tx: Tx) -> Draft | None:
         if stamp(tx.now) < (read_setting(tx, PACK_AFTER) or ""):
             return None
-        while candidates := _candidates(tx):
-            count = frame.how_many([size for _, size, _ in candidates], limit)
-            chosen = candidates[: max(1, count)]
+        while chosen := _chosen(tx, frame, limit, passed_over):
             ids = tuple(invoice_id for invoice_id, _, _ in chosen)
             listed = _list_of(tx, ids[0]) if len(ids) == 1 else None
-            if count == 0 or frame.size([size for _, size, _ in chosen]) + len(listed or b"") > limit:
+            if frame.size([size for _, size, _ in chosen]) + len(listed or b"") > limit:
                 _set_aside(tx, ids[0], f"no message of at most {limit} bytes can carry it")
                 continue
             return Draft(
                 new_message_id(sender, token),
                 ids,
-                tuple(_document(tx, one) for one in ids),
+                _documents(tx, ids),
                 listed,
                 max(day for _, _, day in chosen),
                 tx.now,
@@ -122,9 +131,11 @@ def store_package(draft: Draft, document: bytes) -> Job[int | None]:
     """
 
     def job(tx: Tx) -> int | None:
-        marks = ",".join("?" * len(draft.ids))
-        query = f"SELECT COUNT(*) FROM invoice WHERE state = 'issued' AND id IN ({marks})"  # noqa: S608
-        if tx.execute(query, draft.ids).fetchone()[0] != len(draft.ids):
+        ids = json.dumps(draft.ids)
+        query = (
+            "SELECT COUNT(*) FROM invoice WHERE state = 'issued' AND id IN (SELECT value FROM json_each(?))"
+        )
+        if tx.execute(query, (ids,)).fetchone()[0] != len(draft.ids):
             return None
         if len(draft.ids) == 1 and _list_of(tx, draft.ids[0]) != draft.correction_list:
             return None
@@ -146,12 +157,11 @@ def store_package(draft: Draft, document: bytes) -> Job[int | None]:
             ),
         )
         package_id = int(row.lastrowid or 0)
-        for invoice_id in draft.ids:
-            tx.execute(
-                "UPDATE invoice SET state = 'packed', state_at = ?, package_id = ? WHERE id = ?"
-                " AND state = 'issued'",
-                (now, package_id, invoice_id),
-            )
+        tx.execute(
+            "UPDATE invoice SET state = 'packed', state_at = ?, package_id = ?"
+            " WHERE state = 'issued' AND id IN (SELECT value FROM json_each(?))",
+            (now, package_id, ids),
+        )
         tx.leaf(
             "package.built",
             package_id,
@@ -173,26 +183,40 @@ def anything_to_pack() -> Job[bool]:
     )
 
 
-def _candidates(tx: Tx) -> list[tuple[int, int, str]]:
-    """Invoices for one package as (id, bytes, day): what is split off first, then today's, then the oldest.
+def _chosen(tx: Tx, frame: PackageFrame, limit: int, passed_over: str) -> list[tuple[int, int, str]]:
+    """The invoices of the next package as (id, bytes, day); one that is too large for any stands alone."""
+    seen: list[tuple[int, int, str]] = []
+
+    def sizes() -> Iterator[int]:
+        for row in _candidates(tx, passed_over):
+            seen.append((row[0], row[1], row[2]))
+            yield row[1]
+
+    return seen[: max(1, frame.how_many(sizes(), limit))]
+
+
+def _candidates(tx: Tx, passed_over: str) -> Iterator[tuple[int, int, str]]:
+    """Invoices in the order of packing: what is split off first, then today's, then the oldest.
 
     Today's are due today; what is older is late already and goes as fast as the line allows.
     """
-    row = tx.execute("SELECT MIN(batch) FROM invoice WHERE state = 'issued'").fetchone()
-    if row[0] is None:
-        return []
+    waiting = (
+        " FROM invoice WHERE state = 'issued'"
+        " AND (package_id IS NULL OR package_id NOT IN (SELECT value FROM json_each(?)))"
+    )
+    row = tx.execute(f"SELECT batch{waiting} ORDER BY batch LIMIT 1", (passed_over,)).fetchone()
+    if row is None:
+        return
     batch, today = row[0], tx.now.astimezone(VIETNAM).date().isoformat()
-    most = min(batch, MOST_CANDIDATES)
-    query = "SELECT id, length(document), day FROM invoice WHERE state = 'issued' AND batch = ?"
-    newest = tx.execute(f"{query} AND day = ? ORDER BY id LIMIT ?", (batch, today, most)).fetchall()
-    older = tx.execute(
-        f"{query} AND day <> ? ORDER BY day, id LIMIT ?", (batch, today, most - len(newest))
-    ).fetchall()
-    return [(row[0], row[1], row[2]) for row in (*newest, *older)]
+    query = f"SELECT id, length(document), day{waiting} AND batch = ?"
+    newest = tx.execute(f"{query} AND day = ? ORDER BY id", (passed_over, batch, today))
+    older = tx.execute(f"{query} AND day <> ? ORDER BY day, id", (passed_over, batch, today))
+    yield from islice(chain(newest, older), batch)
 
 
-def _document(tx: Tx, invoice_id: int) -> bytes:
-    return bytes(tx.execute("SELECT document FROM invoice WHERE id = ?", (invoice_id,)).fetchone()[0])
+def _documents(tx: Tx, ids: Sequence[int]) -> tuple[bytes, ...]:
+    query = "SELECT document FROM invoice WHERE id = ?"
+    return tuple(bytes(tx.execute(query, (one,)).fetchone()[0]) for one in ids)
 
 
 def _list_of(tx: Tx, invoice_id: int) -> bytes | None:
@@ -203,17 +227,12 @@ def _list_of(tx: Tx, invoice_id: int) -> bytes | None:
     return bytes(row[0]) if row else None
 
 
-def count_unsent() -> Job[int]:
-    """How many packages have never left."""
-    return lambda tx: int(tx.execute("SELECT COUNT(*) FROM package WHERE state = 'built'").fetchone()[0])
-
-
 def due_packages(most: int) -> Job[list[Outgoing]]:
     """At most ``most`` packages to send or to ask about: today's first, then the least tried, the oldest."""
 
     def job(tx: Tx) -> list[Outgoing]:
         rows = tx.execute(
-            "SELECT id, message_id, state, attempts, document, doubt FROM package"
+            "SELECT id, message_id, state, attempts, day, doubt FROM package"
             " WHERE state <> 'decided' AND due_at <= ? ORDER BY day = ? DESC, attempts, id LIMIT ?",
             (stamp(tx.now), tx.now.astimezone(VIETNAM).date().isoformat(), most),
         )
@@ -222,18 +241,16 @@ def due_packages(most: int) -> Job[list[Outgoing]]:
     return job
 
 
-def mark_sending(package_id: int, again_after: timedelta) -> Job[None]:
-    """Write down that the package is about to leave, before the first byte does."""
+def mark_sending(package_id: int, again_after: timedelta) -> Job[bytes]:
+    """Write down that the package is about to leave, before the first byte does; its bytes."""
 
-    def job(tx: Tx) -> None:
-        state = PackageState(
-            tx.execute("SELECT state FROM package WHERE id = ?", (package_id,)).fetchone()[0]
-        )
+    def job(tx: Tx) -> bytes:
+        row = tx.execute("SELECT state, document FROM package WHERE id = ?", (package_id,)).fetchone()
         tx.execute(
             "UPDATE package SET attempts = attempts + 1, due_at = ? WHERE id = ?",
             (stamp(tx.now + again_after), package_id),
         )
-        if state is PackageState.BUILT:
+        if row[0] == PackageState.BUILT:
             move_package(tx, package_id, PackageState.SENT, None)
             tx.execute(
                 "UPDATE invoice SET state = 'sent', state_at = ? WHERE package_id = ? AND state = 'packed'",
@@ -241,6 +258,7 @@ def mark_sending(package_id: int, again_after: timedelta) -> Job[None]:
             )
         tx.leaf("package.sending", package_id, package=package_id)
         crash_point("sending.before-commit")
+        return bytes(row[1])
 
     return job
 

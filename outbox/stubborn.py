@@ -42,7 +42,7 @@ def count_failure(package_id: int, until: datetime, reason: str) -> Job[None]:
 
     def job(tx: Tx) -> None:
         last = read_setting(tx, _LAST_THROUGH) or ""
-        # Packages of one pass are built before the first of them is sent: "at the same time" is after.
+        # A package is built while another is on the wire: "at the same time" is after.
         tx.execute(
             "UPDATE package SET failures = failures + 1,"
             " blamed = blamed + (? >= coalesce(failed_at, built_at)), failed_at = ?,"

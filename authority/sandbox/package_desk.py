@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 from authority.answer_parts import InvoiceReference, Reason
@@ -26,7 +27,7 @@ from authority.sandbox.settings import (
 from authority.sandbox.signatures import check_signatures
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from cryptography import x509
@@ -80,8 +81,9 @@ class PackageDesk:
         accepted = 0
         if not package:
             listed = listed_invoices(envelope)
+            given = cache(lambda tax_code: self._office.characters(tax_code, now))
             for opinion in judgement.opinions:
-                findings = self._register(opinion, header.message_id, now, listed)
+                findings = self._register(opinion, header.message_id, given, listed)
                 accepted += not findings
                 reasons += _reasons(findings, opinion.candidate)
         kind = PACKAGE_REFUSED if package else SOME_REFUSED if reasons else ALL_VALID
@@ -120,15 +122,19 @@ class PackageDesk:
         ]
 
     def _register(
-        self, opinion: Opinion, message_id: str, now: datetime, listed: Sequence[Listed]
+        self,
+        opinion: Opinion,
+        message_id: str,
+        given_to: Callable[[str], str | None],
+        listed: Sequence[Listed],
     ) -> tuple[Finding, ...]:
-        """Register one invoice, or say why not."""
+        """Register one invoice, or say why not. ``given_to``: a taxpayer's five characters."""
         candidate = opinion.candidate
         findings = list(opinion.findings)
         if candidate is None:
             return tuple(findings)
         findings += self._unknown_originals(candidate, listed)
-        given = self._office.characters(candidate.tax_code, now)
+        given = given_to(candidate.tax_code)
         if candidate.characters and given and candidate.characters != given:
             findings.append(Finding(CODE_FOREIGN, f"Mã {candidate.code} không dùng 5 ký tự {given} đã cấp"))
         occasion = f"{candidate.tax_code};{candidate.form};{candidate.symbol};{candidate.number}"

@@ -49,6 +49,7 @@ class Table:
         }
 
 
+_TEXT, _DAY = Type.TEXT, Type.DAY
 _BOTH = (1, 2)
 _AMOUNT = Leaf(21, Type.NUMBER)
 _NEEDED_AMOUNT = Leaf(21, Type.NUMBER, _BOTH)
@@ -184,17 +185,18 @@ def check_fields(invoice: Part, form: int) -> Iterator[Finding]:
 def _check_group(group: Part, path: str, table: Table, form: int) -> Iterator[Finding]:
     values: dict[str, str] = {}
     twice: set[str] = set()
+    problems: dict[str, str] = {}
     for part in group.parts:
         name = part.name
-        if name in table.leaves:
-            if name in values:
-                twice.add(name)
-            values[name] = part.text
-    problems = {
-        name: problem
-        for name, value in values.items()
-        if value and (problem := _problem(value, table.leaves[name]))
-    }
+        leaf = table.leaves.get(name)
+        if leaf is None:
+            continue
+        if name in values:
+            twice.add(name)
+            problems.pop(name, None)
+        value = values[name] = part.text
+        if value and not _plainly_fits(value, leaf) and (problem := _problem(value, leaf)):
+            problems[name] = problem
     missing = {name for name in table.required.get(form, ()) if not values.get(name)}
     if not (twice or problems or missing):
         return
@@ -205,6 +207,13 @@ def _check_group(group: Part, path: str, table: Table, form: int) -> Iterator[Fi
             yield bad_format(f"HDon{path}/{name}", problems[name])
         elif name in missing:
             yield bad_format(f"HDon{path}/{name}", "thiếu giá trị bắt buộc")
+
+
+def _plainly_fits(value: str, leaf: Leaf) -> bool:
+    """Whether a value needs no second look: a short enough text, or digits where a number stands."""
+    if len(value) > leaf.longest:
+        return False
+    return leaf.type is _TEXT or (leaf.type is not _DAY and value.isdigit() and value.isascii())
 
 
 def _problem(value: str, leaf: Leaf) -> str | None:

@@ -75,6 +75,7 @@ NAME = 'name = "CỬA HÀNG TẠP HÓA SÔNG HÀN"'
         ("passphrase = ", "password = ", "key.passphrase"),
         ("every = 15", "every = 0", "authority.every"),
         ("every = 15", "every = 15\nper_minute = -1", "authority.per_minute"),
+        ("every = 15", "every = 15\nat_once = 0", "authority.at_once"),
         ("every = 15", "every = 15\nproxy = 8080", "authority.proxy"),
         ("every = 15", 'every = 15\nproxy = "http://a:b@c:1"', "authority.proxy_password"),
         ("every = 15", 'every = 15\nproxy = "http://c:1"\nproxy_password = "env:X"', "http://USER@"),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from outbox_samples import NOW
 
 from outbox import pace as pace_module
-from outbox.pace import BREAK_AFTER, LONGEST_REST, MOST_AT_ONCE, Limits, Pace
+from outbox.pace import BREAK_AFTER, LONGEST_REST, MOST_IN_A_PASS, Limits, Pace
 
 SECOND = timedelta(seconds=1)
 STEPS = st.lists(
@@ -26,7 +26,7 @@ def test_the_line_rests_after_failures_in_a_row_and_starts_slowly() -> None:
     for _ in range(BREAK_AFTER - 1):
         pace.failed(NOW)
     pace.succeeded()
-    assert pace.allowance(NOW) == MOST_AT_ONCE, "a success in between begins the count anew"
+    assert pace.allowance(NOW) == MOST_IN_A_PASS, "a success in between begins the count anew"
     for _ in range(BREAK_AFTER):
         pace.failed(NOW)
     assert pace.allowance(NOW) == 0
