@@ -32,8 +32,9 @@ lint: setup ## format, lint, types, import arrows
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-storm: setup ## crashes and power cuts (STORM of them, 10000), nothing lost, nothing doubled
-	@$(BIN)/python tests/storm/storm.py --crashes $(or $(STORM),10000)
+storm: setup ## crashes and power cuts on each route (STORM of them, 10000), nothing lost, nothing doubled
+	@for route in $(or $(ROUTE),direct tvan); do \
+		$(BIN)/python tests/storm/storm.py --crashes $(or $(STORM),10000) --route $$route || exit 1; done
 	@THUNGAN_EXAMPLES=$(or $(EXAMPLES),400) THUNGAN_TROUBLES=3 $(BIN)/python -m pytest tests/outbox/test_outbox_machine.py tests/models
 
 fraud: setup ## weeks of an honest shop and a crook, against what the audit report claims (SEEDS of them)

@@ -91,6 +91,7 @@ class HostileGateway(MemoryGateway):
         self._new_id = new_id
         self._now = clock
         self._box = sandbox
+        self._other = sandbox.settings.tvan_code or AUTHORITY  # who answers on this route
         self.tricks: dict[str, deque[str]] = defaultdict(deque)
         self.sent: dict[str, list[bytes]] = defaultdict(list)
         self.packages: dict[str, frozenset[int]] = {}  # MTDiep -> the numbers in it
@@ -175,7 +176,7 @@ class HostileGateway(MemoryGateway):
         """A 999 that refuses a message."""
         return build_technical(
             version="2.1.0",
-            sender=AUTHORITY,
+            sender=self._other,
             receiver=self._sender,
             message_id=new_message_id(AUTHORITY, self._new_id()),
             reply_to=message_id,

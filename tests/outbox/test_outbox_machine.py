@@ -34,10 +34,11 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from outbox_samples import NOW, REGISTER, SENDER, TAX_CODE, Clock, sale
+from outbox_samples import NOW, REGISTER, TAX_CODE, Clock, sale
 
 from audit.ledger_check import check_ledger
 from authority.answers import ALL_VALID, PACKAGE_REFUSED
+from authority.codes import Parties, direct_parties, tvan_parties
 from authority.direct import DirectGateway
 from authority.https_line import Timeouts
 from authority.package import PackageFrame
@@ -52,7 +53,9 @@ from outbox.issuing import issue
 from outbox.packages import go_again, move_package, release_held
 from outbox.states import TRANSITIONS, InvoiceState, PackageState
 from outbox.store import Job, Store, Tx
+from signing.xmldsig import XmlSigner
 
+WAYS = (direct_parties(TAX_CODE), tvan_parties(TAX_CODE, "0109990002"))
 EXAMPLES = int(os.environ.get("THUNGAN_EXAMPLES", "25"))
 LATER = 301.0  # seconds: over the longest wait
 PASSES = 300
@@ -112,9 +115,9 @@ class Wires:
         self._authorities["unknown issuer"] = other[0]
         self.names = tuple(served)
 
-    def gateway(self, name: str) -> DirectGateway:
+    def gateway(self, name: str, sender: str) -> DirectGateway:
         timeouts = Timeouts(connect=2, read=0.3, total=2)
-        return DirectGateway(self._servers[name].url, SENDER, ca=self._authorities[name], timeouts=timeouts)
+        return DirectGateway(self._servers[name].url, sender, ca=self._authorities[name], timeouts=timeouts)
 
     def close(self) -> None:
         for server in self._servers.values():
@@ -124,6 +127,7 @@ class Wires:
 class Outbox(RuleBasedStateMachine):
     """The machine; what the class holds is made once for all examples."""
 
+    way: ClassVar[Parties]
     frame: ClassVar[PackageFrame]
     trust: ClassVar[list[x509.Certificate]]
     keys: ClassVar[SandboxKeys]
@@ -138,8 +142,10 @@ class Outbox(RuleBasedStateMachine):
         ids = (UUID(bytes=sha256(b"%d" % place).digest()[:16], version=4) for place in count())
         self.new_id = ids.__next__
         plan = FaultPlan.parse("delay=2m,reorder=0.3,repeat=0.3")
-        self.sandbox = Sandbox(SandboxStore(None), self.keys.signer, faults=plan, new_id=self.new_id)
-        self.gateway = HostileGateway(self.sandbox, SENDER, self.clock, self.new_id)
+        self.sandbox = Sandbox(
+            SandboxStore(None), self.keys.signer, settings=self._strict(), faults=plan, new_id=self.new_id
+        )
+        self.gateway = HostileGateway(self.sandbox, self.way.sender, self.clock, self.new_id)
         self.sales: dict[str, int] = {}  # the model: receipt -> number
         self.before: dict[int, str] = {}
         self.packages_before: dict[str, str] = {}
@@ -155,12 +161,17 @@ class Outbox(RuleBasedStateMachine):
             self.store,
             gateway,
             self.frame,
-            SENDER,
+            self.way.sender,
             TAX_CODE,
             self.trust,
+            receiver=self.way.receiver,
             clock=self.clock,
             new_id=self.new_id,
         )
+
+    def _strict(self, **habits: Any) -> Settings:
+        by_tvan = self.way != direct_parties(TAX_CODE)
+        return Settings(tvan_code=self.way.receiver if by_tvan else None, **habits)
 
     def _rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         connection = self.store.reader()
@@ -228,7 +239,7 @@ class Outbox(RuleBasedStateMachine):
     @rule(copies=st.sampled_from(["same-answer", "refuse"]), answer=st.sampled_from(["by-return", "inbox"]))
     def change_habits(self, copies: Any, answer: Any) -> None:
         """What the authority does with copies, and where its 999 comes, is not known: both."""
-        self.sandbox.settings = Settings(duplicate_message=copies, technical_answer=answer)
+        self.sandbox.settings = self._strict(duplicate_message=copies, technical_answer=answer)
 
     @precondition(lambda self: self.gateway.packages)
     @rule(kind=st.sampled_from([ALL_VALID, PACKAGE_REFUSED]), data=st.data())
@@ -260,7 +271,7 @@ class Outbox(RuleBasedStateMachine):
     @rule(data=st.data())
     def pass_over_a_bad_wire(self, data: st.DataObject) -> None:
         """One pass through the real HTTPS gateway, to a server that is not the authority."""
-        gateway = self.wires.gateway(data.draw(st.sampled_from(self.wires.names)))
+        gateway = self.wires.gateway(data.draw(st.sampled_from(self.wires.names)), self.way.sender)
         waiting = self._rows("SELECT COUNT(*) FROM package WHERE state <> 'decided'")
         answers = self._rows("SELECT COUNT(*) FROM answer")
         delivery = self._delivery(gateway)
@@ -358,16 +369,26 @@ def wires(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wires]:
     made.close()
 
 
-@pytest.fixture
+@pytest.fixture(params=WAYS, ids=["direct", "tvan"])
 def machine(
-    frame: PackageFrame,
+    request: pytest.FixtureRequest,
+    signer: XmlSigner,
     trust: list[x509.Certificate],
     sandbox_keys: SandboxKeys,
     wires: Wires,
     tmp_path: Path,
 ) -> Callable[[], Outbox]:
     forger = open_keys(tmp_path, "127.0.0.1", NOW)
-    world = {"frame": frame, "trust": trust, "keys": sandbox_keys, "forger": forger, "wires": wires}
+    way: Parties = request.param
+    frame = PackageFrame.of(signer, sender=way.sender, receiver=way.receiver, tax_code=TAX_CODE)
+    world = {
+        "way": way,
+        "frame": frame,
+        "trust": trust,
+        "keys": sandbox_keys,
+        "forger": forger,
+        "wires": wires,
+    }
     return type("ThisOutbox", (Outbox,), world)
 
 

@@ -10,12 +10,13 @@ import pickle
 import struct
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from agent.parts import read_trust, sign_checkpoint
 from agent.till import Till
 from authority import errors as authority_errors
-from authority.codes import direct_code
+from authority.gateway import MESSAGE_ROUTE
 from drivers.framing import Captured
 from outbox import database as database_module
 from outbox.crash_points import arm, crash_point
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     import socket
 
     from agent.config import Config
-    from authority.gateway import Collected, LookUp, Numbering
+    from authority.gateway import Collected, LookUp
     from authority.package import PackageFrame
     from invoice.sale import Sale
     from outbox.issuing import Issued
@@ -70,10 +71,12 @@ class Receipt:
 
 @dataclass(frozen=True)
 class Shop:
-    """What every life of a shop is given."""
+    """What every life of a shop is given. ``largest``: bytes of a message; ``at_once``: on their way."""
 
     config: Config
     frame: PackageFrame
+    largest: int = 2_000_000
+    at_once: int = 1
 
 
 class Clock:
@@ -93,11 +96,12 @@ class Clock:
 class Wire:
     """The gateway: each call is a question to the parent, which is the authority."""
 
-    name, max_bytes, clock_skew = "storm", 2_000_000, None
-    numbering: Numbering = "agent"
+    name, clock_skew = "storm", None
 
-    def __init__(self, line: socket.socket, clock: Clock) -> None:
-        self._line, self._clock = line, clock
+    def __init__(self, line: socket.socket, clock: Clock, shop: Shop) -> None:
+        self._line, self._clock, self._asking = line, clock, Lock()
+        self.max_bytes = shop.largest
+        self.can = replace(MESSAGE_ROUTE, at_once=shop.at_once)
 
     def send(self, message: bytes, message_id: str) -> tuple[bytes, ...]:
         """Over the line."""
@@ -118,8 +122,9 @@ class Wire:
         """The line is the parent's."""
 
     def _ask(self, what: str, *values: object) -> Any:
-        tell(self._line, ("ask", what, values, self._clock.now))
-        good, answer = hear(self._line)
+        with self._asking:
+            tell(self._line, ("ask", what, values, self._clock.now))
+            good, answer = hear(self._line)
         if good:
             return answer
         kind, message, retry_after = answer
@@ -146,11 +151,12 @@ def live(
         store._open().connection.execute("PRAGMA synchronous=OFF")
     delivery = Delivery(
         store,
-        Wire(line, clock),
+        Wire(line, clock, shop),
         shop.frame,
-        direct_code(shop.config.seller.tax_code),
+        shop.config.parties.sender,
         shop.config.seller.tax_code,
         read_trust(shop.config.trust),
+        receiver=shop.config.parties.receiver,
         clock=clock,
     )
     till = Till(shop.config, store, lambda taken: given.append(taken.issued) if taken.issued else None)

@@ -38,15 +38,15 @@ from verdict import Told, judge
 
 from agent.commands.init import DEMO_PHRASE, DEMO_SELLER, make_folder
 from agent.config import Config, load_config
-from agent.parts import ledger_key, open_signer
+from agent.parts import ledger_key, open_signer, package_frame
 from agent.virtual_register import fresh_receipt
-from authority.codes import direct_code
 from authority.errors import GatewayError
 from authority.memory import MemoryGateway
 from authority.package import PackageFrame
 from authority.sandbox.core import Sandbox
 from authority.sandbox.faults import FaultPlan
 from authority.sandbox.keys import SandboxKeys, open_keys
+from authority.sandbox.settings import Settings
 from authority.sandbox.store import Store as SandboxStore
 from drivers.reading import read_receipt
 from invoice.sale_json import VIETNAM
@@ -62,6 +62,8 @@ FAULTS = (
     "lose-answer=0.15,lose-request=0.1,http-500=0.05,cut-body=0.05,repeat=0.2,reorder=0.2,delay=30s,"
     "lose-notice=0.05,refuse=0.02"
 )
+ROUTES = {"direct": "", "tvan": 'route = "tvan"\ntvan_code = "0109990002"\n'}
+SMALL_MESSAGES = 30_000  # bytes: a shop that has several packages under way
 CRASHES_OF_A_SHOP = 50
 LAST_LIFE = [("pass", None)] * 12
 LONGEST_LIFE = 120.0  # seconds: a life that hangs is a finding, not a reason to wait
@@ -107,21 +109,25 @@ class Setting:
     authority: SandboxKeys
     papers: list[bytes]
     sabotage: str
+    tvan_code: str | None
 
 
-def prepare(folder: Path, sabotage: str) -> Setting:
-    """Keys and a configuration as ``thungan init --profile demo`` makes them."""
+def prepare(folder: Path, sabotage: str, route: str) -> Setting:
+    """Keys and a configuration as ``thungan init --profile demo`` makes them, for that route."""
     make_folder(folder, demo=True, url="https://127.0.0.1:1")
+    settings = folder / "config.toml"
+    text = settings.read_text("utf-8")
+    settings.write_text(text.replace("[authority]\n", f"[authority]\n{ROUTES[route]}", 1), "utf-8")
     key = folder / "keys" / "seller.p12"
     key.unlink()
     phrase = Secret((folder / "keys" / DEMO_PHRASE).read_text())
     throwaway_pkcs12(key, phrase, DEMO_SELLER[1], DEMO_SELLER[0], OPENING, 365)
     authority = open_keys(folder / "sandbox", "127.0.0.1", OPENING)
     config = load_config(folder)
-    tax_code = config.seller.tax_code
-    frame = PackageFrame.of(open_signer(config), sender=direct_code(tax_code), tax_code=tax_code)
+    frame = package_frame(config, open_signer(config))
     papers = [path.read_bytes() for path in sorted(RECEIPTS.glob("*.prn"))]
-    return Setting(config, frame, authority, papers, sabotage)
+    tvan_code = config.parties.receiver if route == "tvan" else None
+    return Setting(config, frame, authority, papers, sabotage, tvan_code)
 
 
 class World:
@@ -135,9 +141,14 @@ class World:
         shutil.copytree(setting.config.folder / "keys", self.folder / "keys")
         self._copy = folder / "copy"
         self._copy.mkdir()
-        self.shop = Shop(replace(setting.config, folder=self.folder), setting.frame)
+        config = replace(setting.config, folder=self.folder)
+        several = seed % 2
+        self.shop = Shop(config, setting.frame, SMALL_MESSAGES, 3) if several else Shop(config, setting.frame)
         self.sandbox = Sandbox(
-            SandboxStore(None), setting.authority.signer, faults=FaultPlan.parse(f"{FAULTS},seed={seed}")
+            SandboxStore(None),
+            setting.authority.signer,
+            settings=Settings(tvan_code=setting.tvan_code),
+            faults=FaultPlan.parse(f"{FAULTS},seed={seed}"),
         )
         self.now = OPENING
         self._gateway = MemoryGateway(self.sandbox, setting.frame.sender, lambda: self.now)
@@ -369,13 +380,15 @@ def build_recorder(folder: Path) -> Path:
     return library
 
 
-def storm(crashes: int, seed: int, ways: int, sabotage: str, folder: Path, *, quiet: bool) -> Counts:
+def storm(
+    crashes: int, seed: int, ways: int, sabotage: str, folder: Path, *, route: str, quiet: bool
+) -> Counts:
     """So many crashes, after those at each write and sync of a sale in so many ``ways`` (of HOW).
 
     Stops early at the first shop with a finding, and leaves its folder.
     """
     counts = Counts()
-    setting = prepare(folder / "setting", sabotage)
+    setting = prepare(folder / "setting", sabotage, route)
     gc.collect()
     gc.freeze()  # the children share what is warm by now
     began, shops = time.monotonic(), 0
@@ -455,6 +468,7 @@ def main() -> int:
         metavar="WAYS",
         help="of HOW, for each write of a sale",
     )
+    parser.add_argument("--route", choices=ROUTES, default="direct", help="the way to the authority")
     parser.add_argument("--json", action="store_true", help="the counts as JSON")
     parser.add_argument(
         "--sabotage",
@@ -476,6 +490,7 @@ def main() -> int:
         arguments.sweep,
         arguments.sabotage,
         folder,
+        route=arguments.route,
         quiet=arguments.json,
     )
     if arguments.json:

@@ -14,7 +14,6 @@ pytestmark = pytest.mark.skipif(
 )
 
 STORM = Path(__file__).with_name("storm.py")
-CRASHES = 200
 
 
 def storm(*words: str) -> tuple[int, Any]:
@@ -29,11 +28,12 @@ def storm(*words: str) -> tuple[int, Any]:
     return done.returncode, json.loads(done.stdout)
 
 
-def test_crashes_and_power_cuts_lose_nothing_and_double_nothing() -> None:
-    code, counts = storm("--crashes", str(CRASHES), "--seed", "1", "--sweep", "1")
+@pytest.mark.parametrize(("route", "crashes", "ways"), [("direct", 200, "1"), ("tvan", 120, "0")])
+def test_crashes_and_power_cuts_lose_nothing_and_double_nothing(route: str, crashes: int, ways: str) -> None:
+    code, counts = storm("--crashes", str(crashes), "--seed", "1", "--sweep", ways, "--route", route)
     assert counts["findings"] == []
     assert (code, counts["wrong"]) == (0, {})
-    assert sum(counts["crashes"].values()) >= CRASHES
+    assert sum(counts["crashes"].values()) >= crashes
     totals = counts["totals"]
     assert totals["receipts given out"] == totals["receipts rung up"] == totals["invoices"]
     assert totals["registered"] + totals.get("refused by the authority", 0) == totals["invoices"]
