@@ -18,6 +18,7 @@ from agent.notices import settings as notices
 from agent.peers import settings as peers
 from agent.provider_settings import PROVIDERS, ProviderSettings, read_provider
 from agent.proxy import Proxy, read_proxy
+from agent.viettel_settings import read_viettel
 from agent.web.page_settings import LOOPBACK, PORT, PageSettings, page_settings
 from agent.witness_settings import WitnessSettings, read_witness
 from authority.codes import Parties, direct_parties, tvan_parties
@@ -36,6 +37,8 @@ from outbox.numbering import Register
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from authority.providers.viettel.settings import ViettelSettings
 
 TEMPLATE = (
     """\
@@ -118,6 +121,10 @@ every = 15                      # giây giữa hai lần gửi
 # at_once = 2                   # số gói được gửi cùng lúc / packages under way at the same time
 # pin = "sha256:…"              # chỉ tin máy chủ có khóa này / trust only the server with this key
 
+# [viettel]                     # route = "viettel" (docs/viettel.md); để trống đều được / all may be left out
+# template = "1/001"            # mẫu số ở nhà cung cấp / template code
+# batch = 1                     # số hóa đơn mỗi lần gọi, đến 50 / orders in one call
+
 [backup]                        # bản sao lưu ở nơi thứ hai: thư mục, ổ USB, ổ mạng (docs/backup.md)
 folder = ""                     # ví dụ "D:/sao-luu", "/media/usb/thungan"; để trống: không sao lưu / none
 # every = 15                    # phút, chỉ khi có gì mới / minutes, where there is anything new
@@ -163,6 +170,7 @@ class Config:
     route: str  # direct, tvan, or the provider that numbers
     parties: Parties  # who sends messages to whom
     provider: ProviderSettings | None  # on a route where a provider numbers
+    viettel: ViettelSettings
     token: str | None  # source of the access token
     ca: Path | None
     trust: Path | None
@@ -277,6 +285,7 @@ def _read(folder: Path, take: _Sections, said: dict[str, Any]) -> Config:
         route=route,
         parties=_parties(take, route, seller.tax_code),
         provider=read_provider(take.text, folder, route),
+        viettel=read_viettel(take),
         token=inside(folder, take.text("authority.token", 500, "")) or None,
         ca=_path(folder, take.text("authority.ca", 500, "")),
         trust=_path(folder, take.text("authority.trust", 500, "")),

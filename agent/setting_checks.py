@@ -7,10 +7,9 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
+from agent.asking import ask_route
 from agent.key_checks import look_at
-from agent.parts import open_gateway
 from drivers.codeblock import code_block
 from drivers.uri import SerialAddress, TcpAddress, parse_source
 from errors import ThunganError
@@ -97,19 +96,17 @@ def check_key(config: Config) -> list[Tested]:
 
 
 def check_authority(config: Config) -> Tested:
-    """Ask the authority about a message that was never sent: name, TLS, way and answer in one."""
-    from authority.codes import new_message_id
-
+    """Ask the other side of the route, sending nothing: name, TLS, log-in, way and answer in one."""
     began = time.perf_counter()
     try:
-        gateway = open_gateway(config)
-        try:
-            gateway.look_up(new_message_id(config.parties.sender, uuid4()))
-        finally:
-            gateway.close()
+        problem = ask_route(config).problem
     except ThunganError as error:
-        return Tested(good=False, vi=error.advice_vi, en=error.advice_en, detail=str(error))
+        problem = error
+    if problem is not None:
+        return Tested(good=False, vi=problem.advice_vi, en=problem.advice_en, detail=str(problem))
     took = f"{(time.perf_counter() - began) * 1000:.0f} ms"
+    if config.provider is not None:
+        return Tested(good=True, vi="Nhà cung cấp trả lời", en="The provider answers", detail=took)
     return Tested(good=True, vi="Cơ quan thuế trả lời", en="The authority answers", detail=took)
 
 

@@ -8,10 +8,10 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
-from uuid import uuid4
 
+from agent.asking import ask_route
 from agent.doctor.findings import Finding, Level
-from agent.parts import open_gateway, read_trust
+from agent.parts import read_trust
 from errors import ThunganError
 
 if TYPE_CHECKING:
@@ -115,17 +115,12 @@ class AuthorityWay:
         return Finding.fine("connection", said)
 
     def _answer(self) -> Finding:
-        from authority.codes import new_message_id
-
         began = time.perf_counter()
         try:
-            gateway = open_gateway(self._config)
-            try:
-                gateway.look_up(new_message_id(self._config.parties.sender, uuid4()))
-                skew = gateway.clock_skew
-            finally:
-                gateway.close()
+            asked = ask_route(self._config)
         except ThunganError as error:
             return Finding.of("authority", error)
-        self.skew = None if skew is None else skew.total_seconds()
+        if asked.problem is not None:
+            return Finding.of("authority", asked.problem)
+        self.skew = None if asked.skew is None else asked.skew.total_seconds()
         return Finding.fine("authority", f"answers in {(time.perf_counter() - began) * 1000:.0f} ms")
