@@ -5,14 +5,20 @@ Each target also checks what must hold of whatever it reads, so that a wrong ans
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import UUID
 
 from authority.answers import parse_answer
+from authority.http_answers import json_object
+from authority.https_line import HttpAnswer
+from authority.providers.viettel.answers import batch, found, single
+from authority.providers.viettel.papers import paper as provider_paper
 from drivers.captured import Form
 from drivers.encoding import decide_runs, decode, run_encoding
 from drivers.escpos.parser import EscPosParser
@@ -32,6 +38,7 @@ from drivers.tables.record import captured
 from drivers.understanding import load_any, understand
 from drivers.uri import parse_source
 from errors import ThunganError
+from invoice.numbers import Form as InvoiceForm
 from invoice.reader import read_invoice
 from invoice.sale import Kind
 from invoice.sale_json import sale_from_json, sale_to_json
@@ -114,6 +121,20 @@ def invoice(data: bytes) -> None:
 def answers(data: bytes) -> None:
     """A message of the authority."""
     parse_answer(data)
+
+
+def viettel(data: bytes) -> None:
+    """An answer of S-Invoice, whatever it was asked: an outcome, or an error of ours."""
+    given = json_object(HttpAnswer(200, data, None, ""), "provider")
+    key = UUID(int=1, version=4)
+    for read in (
+        lambda: single(given, InvoiceForm.VAT, data, 200),
+        lambda: batch(given, [key, UUID(int=2, version=4)], InvoiceForm.VAT, data),
+        lambda: found(given, key, InvoiceForm.VAT, data),
+        lambda: provider_paper(given, "xml"),
+    ):
+        with contextlib.suppress(ThunganError):
+            read()
 
 
 def signatures(data: bytes) -> None:
@@ -215,6 +236,7 @@ TARGETS: dict[str, tuple[Target, tuple[str, ...]]] = {
     "profile": (profile, ("../../drivers/profiles/*.toml",)),
     "invoice": (invoice, ("messages/*.xml",)),
     "answers": (answers, ("messages/*.xml",)),
+    "viettel": (viettel, ("providers/viettel-*.json",)),
     "signatures": (signatures, ("messages/*.xml",)),
     "sale": (sale, ("receipts/*.json",)),
     "source": (source, ("../../docs/sources.md",)),

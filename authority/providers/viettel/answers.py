@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from datetime import date
     from uuid import UUID
 
-    from authority.providers.provider import Order, Outcome
+    from authority.providers.provider import Outcome
 
 _NAME = re.compile(r"([A-Z0-9]{6})0{0,8}([0-9]{1,8})")
 _CODE = re.compile(r"[A-Za-z0-9-]{5,50}")
 _LATEST = 32_503_680_000_000  # ms: the year 3000
 
 
-def single(given: dict[str, Any], order: Order, raw: bytes, status: int) -> Outcome:
+def single(given: dict[str, Any], form: Form, raw: bytes, status: int) -> Outcome:
     """The outcome of createInvoice; None where the answer does not say.
 
     Raises:
@@ -41,10 +41,10 @@ def single(given: dict[str, Any], order: Order, raw: bytes, status: int) -> Outc
         if isinstance(error, ProviderRefusal):
             return Refused(error, raw)
         raise error
-    return _numbered(_result(given), order.content.form, raw)
+    return _numbered(_result(given), form, raw)
 
 
-def batch(given: dict[str, Any], orders: Sequence[Order], raw: bytes) -> tuple[Outcome, ...]:
+def batch(given: dict[str, Any], keys: Sequence[UUID], form: Form, raw: bytes) -> tuple[Outcome, ...]:
     """The outcomes of createBatchInvoice, by their keys whatever their order; None for those left out.
 
     An error of form is told without the key: where one order alone is missing it is that order's.
@@ -63,18 +63,18 @@ def batch(given: dict[str, Any], orders: Sequence[Order], raw: bytes) -> tuple[O
     told = {str(row.get("transactionUuid")): row for row in rows if isinstance(row, dict)}
     outcomes: list[Outcome] = []
     stopped: SeriesStopped | None = None
-    for order in orders:
-        row = told.get(str(order.key))
+    for key in keys:
+        row = told.get(str(key))
         outcome: Outcome = None
         if row is not None:
             try:
-                outcome = single(row, order, raw, 200)
+                outcome = single(row, form, raw, 200)
             except SeriesStopped as error:
                 stopped = stopped or error
             except GatewayError:
                 outcome = None  # it is looked up
         outcomes.append(outcome)
-    missing = [place for place, order in enumerate(orders) if str(order.key) not in told]
+    missing = [place for place, key in enumerate(keys) if str(key) not in told]
     if len(missing) == 1 and len(beside) == 1 and isinstance(beside[0], dict):
         said = said_in(beside[0])
         meant = meaning(said, 200) if said is not None else None

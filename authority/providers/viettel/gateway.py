@@ -123,9 +123,9 @@ class ViettelGateway:
                 outcomes[place] = Refused(error)
         if len(sent) == 1:
             place, body = sent[0]
-            outcomes[place] = self._issue_one(orders[place], body)
+            outcomes[place] = self._issue_one(body)
         elif sent:
-            told = self._issue_several([orders[place] for place, _ in sent], [body for _, body in sent])
+            told = self._issue_several([orders[place].key for place, _ in sent], [body for _, body in sent])
             for (place, _), outcome in zip(sent, told, strict=True):
                 outcomes[place] = outcome
         return tuple(outcomes)
@@ -177,17 +177,17 @@ class ViettelGateway:
         """See ``ProviderGateway.close``."""
         self._line.close()
 
-    def _issue_one(self, order: Order, body: dict[str, Any]) -> Outcome:
+    def _issue_one(self, body: dict[str, Any]) -> Outcome:
         answer = self._post_json(f"{self._invoices}/createInvoice/{quote(self._tax_code)}", body)
-        return single(self._read(answer), order, answer.body, answer.status)
+        return single(self._read(answer), self._form, answer.body, answer.status)
 
-    def _issue_several(self, orders: Sequence[Order], bodies: list[dict[str, Any]]) -> tuple[Outcome, ...]:
+    def _issue_several(self, keys: Sequence[UUID], bodies: list[dict[str, Any]]) -> tuple[Outcome, ...]:
         url = f"{self._invoices}/createBatchInvoice/{quote(self._tax_code)}"
         answer = self._post_json(url, {"commonInvoiceInputs": bodies})
         given = self._read(answer)
         if answer.status != 200:
             self._raise_if_said(given, answer.status)
-        return batch(given, orders, answer.body)
+        return batch(given, keys, self._form, answer.body)
 
     def _post_json(self, url: str, given: dict[str, Any]) -> HttpAnswer:
         return self._post(url, json.dumps(given, ensure_ascii=False).encode(), _JSON)

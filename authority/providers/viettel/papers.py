@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import lzma
+import struct
 import zipfile
 import zlib
 from base64 import b64decode
@@ -13,6 +15,19 @@ from authority.errors import AnswerNonsense
 _LARGEST = 8_000_000  # bytes of one unpacked file
 _DEEPEST = 3
 _MOST_MEMBERS = 50
+# All that the library has for damaged or encrypted archives.
+_UNREADABLE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    ArithmeticError,
+    EOFError,
+    LookupError,
+    OSError,
+    RuntimeError,
+    ValueError,
+)
 
 
 def paper(given: dict[str, Any], kind: str) -> bytes | None:
@@ -49,7 +64,7 @@ def _xml_in(data: bytes, deep: int) -> bytes | None:
             for entry in members[:_MOST_MEMBERS]:
                 if (found := _xml_in(_read(bundle, entry), deep - 1)) is not None:
                     return found
-    except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError, OSError):
+    except _UNREADABLE:
         raise AnswerNonsense("the archive cannot be read") from None
     return None
 

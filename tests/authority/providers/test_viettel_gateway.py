@@ -453,11 +453,11 @@ def test_errors_are_read_in_every_shape_met(answered: dict[str, Any], said: tupl
 @pytest.mark.parametrize("name", ["C26TAA5", "128", "C26MAA", "C26MAA0", "C26MAA999999999", 5, [], {"a": 1}])
 def test_a_number_that_is_none_is_nonsense(name: object) -> None:
     with pytest.raises(AnswerNonsense):
-        single({"result": {"invoiceNo": name}}, an_order(), b"", 200)
+        single({"result": {"invoiceNo": name}}, Form.VAT, b"", 200)
 
 
 def test_zeros_before_a_number_and_codes_of_any_shape() -> None:
-    one = single({"result": {"invoiceNo": "C26MAA00000128", "codeOfTax": {"a": 1}}}, an_order(), b"raw", 200)
+    one = single({"result": {"invoiceNo": "C26MAA00000128", "codeOfTax": {"a": 1}}}, Form.VAT, b"raw", 200)
     assert isinstance(one, Numbered)
     assert (one.number, one.code, one.provider_id, one.raw) == (128, None, "C26MAA00000128", b"raw")
     top = single(
@@ -468,7 +468,7 @@ def test_zeros_before_a_number_and_codes_of_any_shape() -> None:
     )
     assert isinstance(top, Numbered)
     assert top.code == "M1-26-ABCDE-00000000007"
-    assert single({"errorCode": "", "result": {}}, an_order(), b"", 200) is None
+    assert single({"errorCode": "", "result": {}}, Form.VAT, b"", 200) is None
 
 
 def test_look_ups_of_every_shape() -> None:
@@ -488,23 +488,27 @@ def test_look_ups_of_every_shape() -> None:
 
 
 def test_batches_of_every_shape() -> None:
-    orders = [an_order(), an_order()]
-    keys = [str(order.key) for order in orders]
+    asked = [an_order().key, an_order().key]
+    keys = [str(key) for key in asked]
+
+    def told(given: dict[str, Any]) -> tuple[Any, ...]:
+        return batch(given, asked, Form.VAT, b"")
+
     with pytest.raises(AnswerNonsense):
-        batch({"result": {}}, orders, b"")
+        told({"result": {}})
     with pytest.raises(SeriesUnfit):
-        batch({"code": 400, "message": "INVOICE_SERIAL_NOT_FOUND"}, orders, b"")
-    assert batch({"createInvoiceOutputs": [5, {"transactionUuid": []}]}, orders, b"") == (None, None)
+        told({"code": 400, "message": "INVOICE_SERIAL_NOT_FOUND"})
+    assert told({"createInvoiceOutputs": [5, {"transactionUuid": []}]}) == (None, None)
     row = {"transactionUuid": keys[1], "result": {"invoiceNo": "C26MAA1"}}
     beside = {"msg": "Tên hàng hóa bắt buộc", "errorCode": "INVOICE_VALID_INPUT_REQUIRED_ITEMNAME_ITEM"}
-    one, other = batch({"createInvoiceOutputs": [row], "lstMapError": [beside]}, orders, b"")
+    one, other = told({"createInvoiceOutputs": [row], "lstMapError": [beside]})
     assert isinstance(one, Refused)
     assert isinstance(other, Numbered)
-    assert batch({"createInvoiceOutputs": [], "lstMapError": [beside, beside]}, orders, b"") == (None, None)
+    assert told({"createInvoiceOutputs": [], "lstMapError": [beside, beside]}) == (None, None)
     full = {"transactionUuid": keys[0], "errorCode": "INVOICE_NUMBER_OUT_OF_RANGE"}
-    assert batch({"createInvoiceOutputs": [row, full]}, orders, b"")[0] is None
+    assert told({"createInvoiceOutputs": [row, full]})[0] is None
     with pytest.raises(SeriesExhausted):
-        batch({"createInvoiceOutputs": [full]}, orders, b"")
+        told({"createInvoiceOutputs": [full]})
 
 
 _WORDS = ["invoiceNo", "result", "errorCode", "message", "data", "transactionUuid", "codeOfTax", "issueDate"]
@@ -522,8 +526,8 @@ _ANSWERS = st.dictionaries(
 def test_whatever_is_answered_is_an_outcome_or_an_error_of_ours(answered: dict[str, Any]) -> None:
     order = an_order()
     for read in (
-        lambda: single(answered, order, b"", 200),
-        lambda: batch(answered, [order, an_order()], b""),
+        lambda: single(answered, Form.VAT, b"", 200),
+        lambda: batch(answered, [order.key, an_order().key], Form.VAT, b""),
         lambda: found(answered, order.key, Form.VAT, b""),
         lambda: paper(answered, "xml"),
     ):
