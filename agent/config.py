@@ -277,7 +277,7 @@ def _read(folder: Path, take: _Sections, said: dict[str, Any]) -> Config:
     route = take.text("authority.route", 10, "direct")
     config = Config(
         folder=folder,
-        register=Register(terms, letters, taxpayer, number),
+        register=Register(terms, letters, taxpayer, number, by_provider=route in PROVIDERS),
         sources=_sources(folder, take),
         hold_limit=take.whole("source.hold_ms", 100, 10_000, 1_500) / 1000,
         keys=read_key_settings(take, folder),

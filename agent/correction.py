@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from agent.commands.issue import read_input
 from agent.errors import FileUnreadable
 from agent.parts import open_store
+from agent.sold_words import sold_line
 from invoice.compose import Identity
 from invoice.corrections import Correction, check_chain, correct
 from invoice.numbers import AuthorityCode, Symbol
@@ -65,13 +66,13 @@ def run_correction(config: Config, arguments: argparse.Namespace) -> int:
     store = open_store(config)
     try:
         job = issue_correction(row["id"], correction, sale, config.register, arguments.reason)
-        issued = store.run(job)
+        sold = store.run(job)
     finally:
         store.close()
     if arguments.json:
-        sys.stdout.write(json.dumps(asdict(issued), ensure_ascii=False) + "\n")
+        sys.stdout.write(json.dumps(asdict(sold), ensure_ascii=False) + "\n")
     else:
-        sys.stdout.write(f"{issued.symbol} {issued.number} {issued.code} {issued.total:,} dong\n")
+        sys.stdout.write(f"{sold_line(sold)}\n")
     return 0
 
 

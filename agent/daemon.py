@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from agent.opening_sources import Running
     from agent.till import Taken
     from outbox.delivery import Delivery
+    from outbox.provider_delivery import ProviderDelivery
     from outbox.store import Job
 
 WARM_UP = b"\x1b@HD: 1\nA 1 x 1 1\nTONG CONG 1\n"
@@ -77,7 +78,7 @@ class Daemon:
         self.disk = DiskWatch(self.store, self.till.keeper, config.folder, _quietly(self.look_after))
         self.archives = ArchiveSchedule(config, self.store, self.tell)
         self.backups = BackupSchedule(config, self.store, self.tell)
-        self._delivery: Delivery | None = None
+        self._delivery: Delivery | ProviderDelivery | None = None
         self._sources: list[Running] = []
         self._scheduler: BackgroundScheduler | None = None
         self._syncing = threading.Lock()
@@ -243,8 +244,11 @@ class Daemon:
         """Open the way to the authority; an alarm while it cannot be used as configured."""
         try:
             if self.config.url:
+                from outbox.delivery import Delivery
+
                 self._delivery = open_delivery(self.config, self.store, None)
-                self.keys.serve(self._delivery)
+                if isinstance(self._delivery, Delivery):
+                    self.keys.serve(self._delivery)
             self.tell(clear_alarm(SET_UP_ALARM))
         except ThunganError as error:
             log.warning("%s", error)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from authority.direct import DirectGateway
     from authority.package import PackageFrame
     from outbox.delivery import Delivery
+    from outbox.provider_delivery import ProviderDelivery
     from outbox.store import Tx
     from signing.xmldsig import XmlSigner
 
@@ -115,14 +116,17 @@ def open_gateway(config: Config) -> DirectGateway:
     )
 
 
-def open_delivery(config: Config, store: Store, signer: XmlSigner | None) -> Delivery:
-    """The sync worker for the configured authority (httpx is loaded only now).
+def open_delivery(config: Config, store: Store, signer: XmlSigner | None) -> Delivery | ProviderDelivery:
+    """The sync worker for the configured authority or provider (httpx is loaded only now).
 
     Without a ``signer`` nothing is packed until ``Delivery.use_frame`` gives one; what is packed is sent.
+    Orders to a provider are signed when they are made.
     """
     from outbox.delivery import Delivery
     from outbox.pace import Limits, Pace
 
+    if config.provider is not None:
+        return _open_provider_delivery(config, store)
     tax_code = config.seller.tax_code
     gateway = open_gateway(config)
     frame = None if signer is None else package_frame(config, signer)
@@ -137,6 +141,22 @@ def open_delivery(config: Config, store: Store, signer: XmlSigner | None) -> Del
         receiver=config.parties.receiver,
         version=config.version,
         pace=pace,
+    )
+
+
+def _open_provider_delivery(config: Config, store: Store) -> ProviderDelivery:
+    from agent.provider_routes import open_provider
+    from outbox.pace import Limits, Pace
+    from outbox.provider_delivery import ProviderDelivery
+
+    assert config.provider is not None  # noqa: S101 - for the type checker: the caller has looked
+    return ProviderDelivery(
+        store,
+        open_provider(config),
+        config.provider.name,
+        config.seller.tax_code,
+        user=config.provider.user,
+        pace=Pace(Limits(config.per_minute)),
     )
 
 

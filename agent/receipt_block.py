@@ -7,31 +7,57 @@ from typing import TYPE_CHECKING
 
 from drivers.codeblock import code_block
 from drivers.framing import CaptureSplitter
-from invoice.qr import lookup_object, payment_and_lookup_text
+from invoice.qr import lookup_object, payment_and_lookup_text, payment_text
+from invoice.references import spoken
+from outbox.sold import Issued, Ordered
 
 if TYPE_CHECKING:
     from agent.config import Config
-    from outbox.issuing import Issued
+    from invoice.qr import Payee
+    from outbox.sold import Sold
 
 
-def invoice_block(config: Config, issued: Issued, encoding: str, receipt: bytes) -> bytes:
-    """Authority code, symbol, number, tax code and QR, in the receipt's encoding, for the shop's printer."""
-    lines, qr = block_lines(config, issued), qr_text(config, issued)
+def invoice_block(config: Config, sold: Sold, encoding: str, receipt: bytes) -> bytes:
+    """Authority code, symbol, number, tax code and QR, in the receipt's encoding, for the shop's printer.
+
+    Of an order: that its invoice follows, and the code to ask for it by. Nothing can be looked up yet, so its
+    QR, if there is one, is for paying only.
+    """
+    lines, qr = block_lines(config, sold), qr_text(config, sold)
     return code_block(lines, qr, encoding=encoding, printer=config.printer, receipt=receipt)
 
 
-def block_lines(config: Config, issued: Issued) -> tuple[str, ...]:
+def block_lines(config: Config, sold: Sold) -> tuple[str, ...]:
     """The words of the code block."""
+    if isinstance(sold, Ordered):
+        return (
+            "Hóa đơn điện tử đang chờ cấp số,",
+            "sẽ có sau. Mã tra cứu tạm:",
+            spoken(sold.reference),
+            f"Ký hiệu: {sold.form}{sold.symbol}",
+            f"MST: {config.seller.tax_code}",
+        )
+    assert isinstance(sold, Issued)  # noqa: S101 - for the type checker: there is no third
     return (
-        f"Mã CQT: {issued.code}",
-        f"Ký hiệu: {issued.form}{issued.symbol}  Số: {issued.number}",
+        f"Mã CQT: {sold.code}",
+        f"Ký hiệu: {sold.form}{sold.symbol}  Số: {sold.number}",
         f"MST: {config.seller.tax_code}",
     )
 
 
-def qr_text(config: Config, issued: Issued) -> str:
-    """The look-up QR; where the shop takes transfers, it asks for the payment too (Appendix XIII)."""
+def qr_text(config: Config, sold: Sold) -> str:
+    """The look-up QR; where the shop takes transfers, it asks for the payment too (Appendix XIII).
+
+    "" where there is nothing to look up and nothing to pay.
+    """
     payee = config.payee
+    if isinstance(sold, Ordered):
+        return "" if payee is None or sold.total <= 0 else payment_text(payee, sold.total, sold.reference)
+    assert isinstance(sold, Issued)  # noqa: S101 - for the type checker: there is no third
+    return _qr_of_invoice(config, payee, sold)
+
+
+def _qr_of_invoice(config: Config, payee: Payee | None, issued: Issued) -> str:
     if payee is None or issued.total <= 0:
         return issued.qr
     lookup = lookup_object(
@@ -56,7 +82,7 @@ def paper_with_block(receipt: bytes, block: bytes) -> bytes:
     return out
 
 
-def receipt_as_printed(config: Config, issued: Issued, receipt: bytes) -> bytes:
+def receipt_as_printed(config: Config, issued: Sold, receipt: bytes) -> bytes:
     """The receipt as it came out of the printer, with the code block of its invoice."""
     from drivers.reading import read_receipt  # late: issuing has read the receipt already
 

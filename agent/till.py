@@ -28,7 +28,7 @@ from outbox.errors import (
     StoreSlow,
     TransitionRefused,
 )
-from outbox.issuing import Issued, issue, issued_before
+from outbox.issuing import issue, issued_before
 from outbox.records import CHANGED, EDITED, VANISHED, Outcome, RecordBytes, record_once
 from outbox.spool import Spool
 from outbox.states import CaptureState
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from drivers.reading import Reading
     from drivers.understanding import AnyProfile
     from invoice.sale import Sale
+    from outbox.sold import Sold
     from outbox.store import Job, Store
 
 ISSUING_ALARMS = ("E-OUT-", "E-SIGN-")  # codes of errors that stop issuing until they are over
@@ -76,7 +77,7 @@ class Taken:
 
     capture_id: int
     reading: Reading
-    issued: Issued | None
+    issued: Sold | None
     seconds: float
 
 
@@ -216,7 +217,7 @@ class Till:
                 issued = self._issued_before(reading.sale)
         return self._answer(capture, reading, issued, began)
 
-    def _issued_before(self, sale: Sale) -> Issued | None:
+    def _issued_before(self, sale: Sale) -> Sold | None:
         """The invoice of a receipt that is printed again: the copy shows the same code."""
         connection = self._store.reader()
         try:
@@ -224,7 +225,7 @@ class Till:
         finally:
             connection.close()
 
-    def _answer(self, capture: RawCapture, reading: Reading, issued: Issued | None, began: float) -> bytes:
+    def _answer(self, capture: RawCapture, reading: Reading, issued: Sold | None, began: float) -> bytes:
         """Tell who listens, and give the block of the invoice, if there is one."""
         if self._on_taken:
             self._on_taken(Taken(capture.capture_id, reading, issued, time.perf_counter() - began))
@@ -240,8 +241,8 @@ class Till:
         except InvoiceError as error:
             self._settle(capture.capture_id, CaptureState.QUARANTINED, reading, (str(error),))
             return self._answer(capture, reading, None, began)
-        if kept.issued is not None:
-            return self._answer(capture, reading, kept.issued, began)
+        if kept.sold is not None:
+            return self._answer(capture, reading, kept.sold, began)
         self._answer(capture, reading, None, began)
         if capture.form != Form.ESCPOS:
             return b""
@@ -265,7 +266,7 @@ class Till:
                 return done
         return len(due)
 
-    def _issue(self, reading: Reading, capture: RawCapture) -> Issued | None:
+    def _issue(self, reading: Reading, capture: RawCapture) -> Sold | None:
         """Issue; what lies with the sale goes to quarantine, what lies elsewhere leaves the capture raw."""
         assert reading.sale is not None  # noqa: S101 - for the type checker: the caller has looked
         try:

@@ -17,6 +17,7 @@ from agent.parts import open_delivery
 from invoice.sale import Kind, Line, Sale
 from outbox import reports
 from outbox.issuing import issue
+from outbox.sold import Issued
 from outbox.store import Store
 
 if TYPE_CHECKING:
@@ -64,10 +65,14 @@ def try_invoice(config: Config, sale: Sale | None = None) -> Trial:
                 trust=sandbox.trust,
                 proxy=None,
                 pin=None,
+                route="direct",
+                provider=None,
+                register=replace(config.register, by_provider=False),
             )
             store = Store(folder, signer, invoices=config.keys.invoices)
             try:
                 issued = store.run(issue(sale or _tea(), trial.register))
+                assert isinstance(issued, Issued)  # noqa: S101 - for the type checker: nobody else numbers here
                 delivery = open_delivery(trial, store, signer)
                 until = time.monotonic() + PATIENCE
                 try:

@@ -110,6 +110,9 @@ _TABLES = (
     ("answer", "answer", "document"),
     ("form_message", "form.built", "document"),
     ("correction_list", "correction.list", "document"),
+    ("invoice_order", "order.made", "document"),
+    ("provider_answer", "provider.answer", "document"),
+    ("provider_paper", "provider.paper", "document"),
 )
 
 

@@ -18,12 +18,11 @@ import re
 import secrets
 from dataclasses import replace
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TypeVar
 
-from invoice.invoice import Extra, InvoiceBuyer
+from invoice.invoice import Extra, InvoiceBuyer, InvoiceContent
 
-if TYPE_CHECKING:
-    from invoice.invoice import Invoice
+C = TypeVar("C", bound=InvoiceContent)
 
 SALT = "SoNgauNhien"
 PRIVATE_EXTRAS = (b"SoHoChieu",)
@@ -35,7 +34,7 @@ _BUYER = re.compile(rb"<NMua>.*?</NMua>", re.DOTALL)
 _FIELD = re.compile(rb"<([A-Za-z]+)>([^<]*)</\1>")
 
 
-def with_salt(invoice: Invoice, unnamed: str, salt: str | None = None) -> Invoice:
+def with_salt(invoice: C, unnamed: str, salt: str | None = None) -> C:
     """The invoice with its random number, where it says more of the buyer than ``unnamed``; else as it is."""
     if invoice.buyer == InvoiceBuyer(unnamed) and not any(
         extra.name.encode() in PRIVATE_EXTRAS for extra in invoice.extras

@@ -18,8 +18,8 @@ from outbox.store import stamp
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
-    from outbox.issuing import Issued
     from outbox.signing_desk import ToSign
+    from outbox.sold import Sold
     from outbox.store import Job, Tx
 
 KEPT = timedelta(days=90)
@@ -42,11 +42,11 @@ class Answered:
 
 
 def once(
-    client: str, key: str, asked: str, issuing: Job[Issued], answer: Callable[[Issued], bytes]
+    client: str, key: str, asked: str, issuing: Job[Sold], answer: Callable[[Sold], bytes]
 ) -> Job[Answered]:
     """The job that issues unless ``client`` has asked with this ``key`` before.
 
-    ``asked`` is a digest of what is asked; ``answer`` makes the body from the invoice.
+    ``asked`` is a digest of what is asked; ``answer`` makes the body from the invoice or order.
 
     Raises from the job:
         KeyReused: the key was used for something else.
@@ -62,8 +62,8 @@ def once(
                 raise KeyReused(f"the key {key!r} was used for another request")
             return Answered(bytes(row[1]), again=True)
         outcome: Any = issuing(tx)
-        issued: Issued = (yield from outcome) if isgenerator(outcome) else outcome
-        body = answer(issued)
+        sold: Sold = (yield from outcome) if isgenerator(outcome) else outcome
+        body = answer(sold)
         tx.execute(
             "INSERT INTO api_request (client, key, at, asked, answer) VALUES (?,?,?,?,?)",
             (client, key, stamp(tx.now), asked, body),

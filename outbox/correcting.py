@@ -5,23 +5,26 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from invoice.corrections import Correction, check_chain, check_correction, correct, relation_of
+from invoice.corrections import (
+    Correction,
+    check_chain,
+    check_correction,
+    correct,
+    correct_content,
+    relation_of,
+)
 from invoice.errors import CorrectionRefused
 from invoice.invoice import Invoice, Relation
+from invoice.numbers import Symbol
 from invoice.reader import read_invoice
 from invoice.sale import Kind, Sale
 from invoice.sale_json import sale_to_json
 from outbox.clock import checked_now
 from outbox.errors import NotFound
-from outbox.issuing import (
-    Issued,
-    MadeOf,
-    insert_sale,
-    legal_day,
-    sign_and_store,
-    witness_of,
-)
+from outbox.issuing import insert_sale, legal_day, sign_and_store, witness_of
 from outbox.numbering import Register, next_identity
+from outbox.ordering import sign_and_order
+from outbox.sold import MadeOf, Sold
 from outbox.states import InvoiceState, check_transition
 from outbox.store import stamp
 
@@ -35,7 +38,7 @@ if TYPE_CHECKING:
 
 def issue_correction(
     original_id: int, correction: Correction, sale: Sale | None, register: Register, reason: str
-) -> Job[Issued]:
+) -> Job[Sold]:
     """The job that issues an invoice which replaces or adjusts another (profile, section 11).
 
     Raises from the job:
@@ -44,7 +47,7 @@ def issue_correction(
         ClockWentBack: the clock stands behind the last issued invoice.
     """
 
-    def job(tx: Tx) -> Generator[ToSign, bytes, Issued]:
+    def job(tx: Tx) -> Generator[ToSign, bytes, Sold]:
         check_correction(correction, sale, reason)
         original = read_original(tx.connection, original_id)
         check_chain(original.invoice, original.corrections, correction)
@@ -56,15 +59,19 @@ def issue_correction(
         kept = sale or Sale(Kind.SALE, None, None, (), 0, 0)
         sale_id = insert_sale(tx, kept, None)
         day = legal_day(tx, replace(kept, sold_at=None), register, now, live=True)
-        identity = next_identity(tx, register, day)
-        invoice = correct(
-            original.invoice, correction, sale, register.terms, identity, reason, witness_of(tx)
-        )
-        relation = relation_of(correction)
         made_of = MadeOf(sale_to_json(kept), sale_id, register.terms.unnamed_buyer)
-        issued = yield from sign_and_store(tx, invoice, made_of, now, (original_id, relation))
+        corrects, terms, witness = (original_id, relation_of(correction)), register.terms, witness_of(tx)
+        sold: Sold
+        if register.by_provider:
+            symbol = Symbol.of_year(register.letters, day.year)
+            content = correct_content(original.invoice, correction, sale, terms, symbol, day, reason, witness)
+            sold = yield from sign_and_order(tx, content, made_of, now, corrects)
+        else:
+            identity = next_identity(tx, register, day)
+            invoice = correct(original.invoice, correction, sale, terms, identity, reason, witness)
+            sold = yield from sign_and_store(tx, invoice, made_of, now, corrects)
         mark_corrected(tx, original_id, original.state)
-        return issued
+        return sold
 
     return job
 
@@ -112,7 +119,10 @@ def read_original(connection: sqlite3.Connection, invoice_id: int) -> Original:
     if row is None:
         raise NotFound(f"there is no invoice {invoice_id}")
     earlier = connection.execute(
-        "SELECT relation, total FROM invoice WHERE corrects = ? AND state <> 'refused'", (invoice_id,)
+        "SELECT relation, total FROM invoice WHERE corrects = :id AND state <> 'refused'"
+        " UNION ALL SELECT relation, total FROM invoice_order WHERE corrects = :id"
+        " AND state IN ('ordered', 'asked', 'numbered', 'held')",
+        {"id": invoice_id},
     ).fetchall()
     together = connection.execute(
         "SELECT relation, difference FROM corrected JOIN invoice ON invoice.id = invoice_id"

@@ -27,10 +27,11 @@ from invoice.sale_json import sale_to_json
 from outbox.clock import checked_now
 from outbox.correcting import Original, mark_corrected, read_original
 from outbox.errors import NotFound
-from outbox.issuing import Issued, MadeOf, insert_sale, legal_day, sign_and_store, witness_of
+from outbox.issuing import insert_sale, legal_day, sign_and_store, witness_of
 from outbox.numbering import Register, next_identity
 from outbox.packages import hold
 from outbox.signing_desk import ToSign
+from outbox.sold import Issued, MadeOf
 
 if TYPE_CHECKING:
     import sqlite3
@@ -58,6 +59,8 @@ def issue_correction_of_many(
     """
 
     def job(tx: Tx) -> Generator[ToSign, bytes, Issued]:
+        if register.by_provider:
+            raise CorrectionRefused("a provider numbers this register's invoices: correct them one by one")
         originals = {one: read_original(tx.connection, one) for one in rights}
         check_together(tuple(originals.values()), tuple(rights.values()), relation, register, reason)
         now = checked_now(tx, register)

@@ -31,6 +31,21 @@ POINTS = {
     "acknowledgement.before-send": "our own 999 is about to leave",
     "acknowledgement.after-send": "our own 999 has left, that is not written down",
 }
+# The same where a provider gives the numbers out (docs/routes.md).
+PROVIDER_POINTS = {
+    "order.before-commit": "an order is written, not committed",
+    "asking.before-commit": "that orders are about to be asked for is written, not committed",
+    "provider.before-ask": "orders are about to leave",
+    "provider.after-ask": "they have left and were answered, the answer is not stored",
+    "attaching.before-commit": "a number is attached to an order, not committed",
+    "refusing.before-commit": "an order is refused, not committed",
+    "giving-back.before-commit": "orders that did not arrive wait again, not committed",
+    "provider.before-look-up": "an order is about to be looked up",
+    "provider.after-look-up": "the provider has said what it knows, that is not stored",
+    "provider.before-fetch": "an invoice's XML is about to be fetched",
+    "provider.after-fetch": "the XML has come, it is not stored",
+    "paper.before-commit": "the XML is written, not committed",
+}
 
 
 class _Armed:

@@ -49,7 +49,8 @@ def watch_deadline() -> Job[str | None]:
         count, oldest, issued_at = tx.execute(
             "SELECT COUNT(*), MIN(day), MIN(issued_at) FROM invoice"
             # Said twice: the index of open invoices is used only where its own words stand in the question.
-            " WHERE state NOT IN ('accepted', 'corrected') AND state IN ('issued', 'packed', 'sent')"
+            " WHERE state NOT IN ('accepted', 'corrected', 'provided')"
+            " AND state IN ('issued', 'packed', 'sent')"
         ).fetchone()
         words = behind_words(tx.now, count, oldest, issued_at) if count else None
         if words is None:

@@ -46,7 +46,7 @@ from outbox.packages import (
     store_package,
 )
 from outbox.pass_queue import PassQueue
-from outbox.route import CURSOR, take_route
+from outbox.route import CURSOR, message_route, take_route
 from outbox.settings import read_setting, write_setting
 from outbox.states import FormState, PackageState
 from outbox.store import utc_now
@@ -121,7 +121,7 @@ class Delivery:
         """
         done = Pass()
         try:
-            self._store.run(take_route(self._way, self._tax_code))
+            self._store.run(take_route(message_route(self._way), self._tax_code))
         except RouteUndecided as error:
             done.problem = str(error)
             self._line_problem = error.message

@@ -7,14 +7,15 @@ together. A number that was not committed was never used; the same receipt twice
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from invoice.compose import check_sale, compose
+from invoice.compose import check_sale, compose, compose_content
 from invoice.document import content_id, qr_of, write_content, write_invoice
 from invoice.invoice import Invoice, LedgerWitness, Relation
+from invoice.numbers import Symbol
 from invoice.redactable import redacted_form, with_salt
 from invoice.sale import Kind
 from invoice.sale_json import VIETNAM, public_digest, sale_to_json
@@ -22,8 +23,10 @@ from outbox.clock import checked_now
 from outbox.crash_points import crash_point
 from outbox.errors import NotFound, TransitionRefused
 from outbox.numbering import Register, next_identity
+from outbox.ordering import sign_and_order
 from outbox.settings import read_setting, write_setting
 from outbox.signing_desk import ToSign
+from outbox.sold import Issued, MadeOf, Sold, sold_by_sale
 from outbox.states import CaptureState, InvoiceState
 from outbox.store import stamp
 from signing.xmldsig import content_digest
@@ -40,27 +43,10 @@ _SORTED = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
 WHOLE_BATCH = 100_000  # no limit: an invoice that was never part of a refused package
 
 
-@dataclass(frozen=True, slots=True)
-class Issued:
-    """An invoice as it now stands durably in the store. ``again``: the sale had been issued before."""
-
-    invoice_id: int
-    sale_id: int
-    form: int
-    symbol: str
-    number: int
-    code: str
-    day: str
-    total: int
-    qr: str
-    state: str
-    again: bool = False
-
-
-def issue(
-    sale: Sale, register: Register, capture_id: int | None = None, *, live: bool = False
-) -> Job[Issued]:
+def issue(sale: Sale, register: Register, capture_id: int | None = None, *, live: bool = False) -> Job[Sold]:
     """The job that issues one sale. ``live``: captured at this moment, so the agent's clock dates it.
+
+    Where a provider gives the numbers out it is ordered: durable and signed at once, numbered later.
 
     Raises from the job:
         InvoiceError: the sale cannot be invoiced (nothing is used up).
@@ -68,13 +54,13 @@ def issue(
         TransitionRefused: the capture was settled as something else in the meantime.
     """
 
-    def job(tx: Tx) -> Generator[ToSign, bytes, Issued]:
+    def job(tx: Tx) -> Generator[ToSign, bytes, Sold]:
         if (settled := _settled(tx, capture_id)) is not None:
             return settled
         said = sale_to_json(sale)
         mark = fingerprint(sale, register, tx.now if live else None, said)
         sale_id = _sale_of(tx, mark)
-        if sale_id is not None and (known := issued_by_sale(tx.connection, sale_id)):
+        if sale_id is not None and (known := sold_by_sale(tx.connection, sale_id)):
             link_capture(tx, capture_id, sale_id, again=True)
             return known
         now = checked_now(tx, register)  # first: rates hang on the date
@@ -101,29 +87,25 @@ def issue_stored(
     day: date,
     now: datetime,
     said: dict[str, Any] | None = None,
-) -> Generator[ToSign, bytes, Issued]:
+) -> Generator[ToSign, bytes, Sold]:
     """Issue a sale that is in the store, under its legal ``day``."""
-    identity = next_identity(tx, register, day)
-    invoice = compose(sale, register.terms, identity, witness_of(tx))
     made_of = MadeOf(said or sale_to_json(sale), sale_id, register.terms.unnamed_buyer, capture_id)
-    issued = yield from sign_and_store(tx, invoice, made_of, now)
+    sold: Sold
+    if register.by_provider:
+        symbol = Symbol.of_year(register.letters, day.year)
+        content = compose_content(sale, register.terms, symbol, day, witness_of(tx))
+        sold = yield from sign_and_order(tx, content, made_of, now)
+    else:
+        identity = next_identity(tx, register, day)
+        invoice = compose(sale, register.terms, identity, witness_of(tx))
+        sold = yield from sign_and_store(tx, invoice, made_of, now)
     link_capture(tx, capture_id, sale_id)
-    return issued
+    return sold
 
 
 def witness_of(tx: Tx) -> LedgerWitness:
     """The ledger as it was before this group of jobs."""
     return LedgerWitness(tx.before.size, tx.before.root().hex())
-
-
-@dataclass(frozen=True, slots=True)
-class MadeOf:
-    """The stored sale an invoice is made of, its paper (if any), the words for no buyer in particular."""
-
-    said: dict[str, Any]  # the sale's JSON
-    sale_id: int
-    unnamed_buyer: str
-    capture_id: int | None = None
 
 
 def sign_and_store(
@@ -192,16 +174,16 @@ def sign_and_store(
     )
     crash_point("issue.before-commit")
     return Issued(
-        invoice_id,
-        sale_id,
-        form,
-        symbol,
-        invoice.number,
-        code,
-        day.isoformat(),
-        total,
-        qr,
-        InvoiceState.ISSUED,
+        sale_id=sale_id,
+        form=form,
+        symbol=symbol,
+        day=day.isoformat(),
+        total=total,
+        state=InvoiceState.ISSUED,
+        invoice_id=invoice_id,
+        number=invoice.number,
+        code=code,
+        qr=qr,
     )
 
 
@@ -226,24 +208,14 @@ def fingerprint(
     return sha256(_SORTED(content).encode()).hexdigest()
 
 
-def issued_before(connection: sqlite3.Connection, sale: Sale, register: Register) -> Issued | None:
-    """The invoice of a sale that is printed again; None where its first print is not known."""
+def issued_before(connection: sqlite3.Connection, sale: Sale, register: Register) -> Sold | None:
+    """The invoice or order of a sale that is printed again; None where its first print is not known."""
     mark = fingerprint(replace(sale, kind=Kind.SALE), register)
     row = connection.execute("SELECT id FROM sale WHERE fingerprint = ?", (mark,)).fetchone()
-    return issued_by_sale(connection, row[0]) if mark and row else None
+    return sold_by_sale(connection, row[0]) if mark and row else None
 
 
-def issued_by_sale(connection: sqlite3.Connection, sale_id: int) -> Issued | None:
-    """The invoice of a sale, if it has one."""
-    row = connection.execute(
-        "SELECT id, sale_id, form, symbol, number, code, day, total, qr, state"
-        " FROM invoice WHERE sale_id = ?",
-        (sale_id,),
-    ).fetchone()
-    return replace(Issued(*row), again=True) if row else None
-
-
-def _settled(tx: Tx, capture_id: int | None) -> Issued | None:
+def _settled(tx: Tx, capture_id: int | None) -> Sold | None:
     """The invoice of a capture that somebody else has issued since it was read: one paper, one sale."""
     if capture_id is None:
         return None
@@ -252,10 +224,10 @@ def _settled(tx: Tx, capture_id: int | None) -> Issued | None:
         raise NotFound(f"there is no capture {capture_id}")
     if row[0] in {CaptureState.RAW, CaptureState.WAITING}:
         return None
-    issued = issued_by_sale(tx.connection, row[1]) if row[1] is not None else None
-    if issued is None:
+    sold = sold_by_sale(tx.connection, row[1]) if row[1] is not None else None
+    if sold is None:
         raise TransitionRefused(f"capture {capture_id} is {row[0]} already")
-    return issued
+    return sold
 
 
 def _sale_of(tx: Tx, mark: str | None) -> int | None:

@@ -300,3 +300,38 @@ CREATE INDEX capture_sale ON capture(sale_id) WHERE sale_id IS NOT NULL;
 def m018_papers_of_sales(db: Database) -> None:
     """The papers of a sale are found without reading all."""
     _run(db, _EIGHTEENTH)
+
+
+_NINETEENTH = """
+CREATE TABLE invoice_order (
+    id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, reference TEXT NOT NULL UNIQUE,
+    sale_id INTEGER NOT NULL UNIQUE REFERENCES sale(id), form INTEGER NOT NULL, symbol TEXT NOT NULL,
+    day TEXT NOT NULL, sold_at TEXT NOT NULL, total INTEGER NOT NULL, ordered_at TEXT NOT NULL,
+    state TEXT NOT NULL, state_at TEXT NOT NULL, reason TEXT,
+    attempts INTEGER NOT NULL DEFAULT 0, failures INTEGER NOT NULL DEFAULT 0,
+    blamed INTEGER NOT NULL DEFAULT 0, failed_at TEXT, due_at TEXT NOT NULL, asked_day TEXT,
+    provider TEXT, number INTEGER, provider_id TEXT, invoice_id INTEGER UNIQUE REFERENCES invoice(id),
+    answer_id INTEGER REFERENCES provider_answer(id), paper_due_at TEXT,
+    paper_attempts INTEGER NOT NULL DEFAULT 0,
+    corrects INTEGER REFERENCES invoice(id), relation INTEGER,
+    sha256 TEXT NOT NULL, document BLOB NOT NULL);
+CREATE INDEX invoice_order_queue ON invoice_order(form, symbol, day, sold_at, id)
+    WHERE state IN ('ordered', 'asked');
+CREATE INDEX invoice_order_open ON invoice_order(state, id)
+    WHERE state NOT IN ('invoiced', 'corrected', 'dropped');
+CREATE INDEX invoice_order_paper ON invoice_order(paper_due_at) WHERE paper_due_at IS NOT NULL;
+CREATE INDEX invoice_order_corrects ON invoice_order(corrects) WHERE corrects IS NOT NULL;
+CREATE TABLE provider_answer (
+    id INTEGER PRIMARY KEY, received_at TEXT NOT NULL, sha256 TEXT NOT NULL UNIQUE, document BLOB NOT NULL);
+CREATE TABLE provider_paper (
+    id INTEGER PRIMARY KEY, order_id INTEGER NOT NULL REFERENCES invoice_order(id), kind TEXT NOT NULL,
+    fetched_at TEXT NOT NULL, sha256 TEXT NOT NULL, document BLOB NOT NULL, UNIQUE (order_id, kind));
+DROP INDEX invoice_open;
+CREATE INDEX invoice_open ON invoice(state, id) WHERE state NOT IN ('accepted', 'corrected', 'provided');
+"""
+
+
+@MIGRATIONS()
+def m019_orders(db: Database) -> None:
+    """Invoices that wait for a provider's number, the provider's answers, and its papers."""
+    _run(db, _NINETEENTH)

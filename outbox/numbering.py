@@ -32,6 +32,7 @@ class Register:
     letters: str  # the last two of the symbol
     taxpayer: str  # the five characters the authority gave (message 103)
     number: int = 1  # of the register within the shop, 1…999
+    by_provider: bool = False  # numbers and codes are given out by a provider (docs/routes.md)
 
 
 def next_identity(tx: Tx, register: Register, day: date) -> Identity:

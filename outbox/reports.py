@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from outbox.captures import ESCPOS, RawCapture
 from outbox.errors import NotFound
-from outbox.issuing import Issued, issued_by_sale
 from outbox.ledger import load_frontier
+from outbox.sold import Issued, issued_by_sale
 
 if TYPE_CHECKING:
     import sqlite3
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 QUEUE = ("issued", "packed", "sent", "received", "refused", "held")
 # The partial indexes of the schema are used only where their own words stand in the question.
-OPEN = "state NOT IN ('accepted', 'corrected')"
+OPEN = "state NOT IN ('accepted', 'corrected', 'provided')"
 UNDECIDED = "state IN ('raw', 'quarantined')"
 LOOKED_BACK = 500  # captures among which the latest without an invoice are looked for
 _COLUMNS = "id, form, symbol, number, code, day, total, issued_at, state, reason, package_id, sha256"

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from invoice.sale_json import VIETNAM
 from outbox.errors import NotFound
-from outbox.issuing import Issued, issue
+from outbox.issuing import issue
 from outbox.records import change_resolved, check_no_second_invoice
+from outbox.sold import Issued, Ordered, Sold
 from outbox.states import CaptureState, check_transition
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 def resolve_as_sale(
     capture_id: int, sale: Sale, register: Register, reason: str, by: str | None = None
-) -> Job[Issued]:
+) -> Job[Sold]:
     """The job that issues the sale a person read from the capture, and ties the two together.
 
     The invoice bears the sale's own day, as far as the series allows; the ledger keeps how long it waited
@@ -33,13 +34,13 @@ def resolve_as_sale(
         InvoiceError, OutboxError: as ``issue``; the capture stays in quarantine.
     """
 
-    def job(tx: Tx) -> Generator[ToSign, bytes, Issued]:
+    def job(tx: Tx) -> Generator[ToSign, bytes, Sold]:
         _check(tx, capture_id)
         check_no_second_invoice(tx, capture_id)
         outcome = issue(sale, register)(tx)
-        issued = outcome if isinstance(outcome, Issued) else (yield from outcome)
-        _resolve(tx, capture_id, "sale", reason, by, issued, _lateness(tx, capture_id, issued))
-        return issued
+        sold = outcome if isinstance(outcome, Sold) else (yield from outcome)
+        _resolve(tx, capture_id, "sale", reason, by, sold, _lateness(tx, capture_id, sold))
+        return sold
 
     return job
 
@@ -65,7 +66,7 @@ def _check(tx: Tx, capture_id: int) -> None:
     check_transition(CaptureState(row[0]), CaptureState.RESOLVED)
 
 
-def _lateness(tx: Tx, capture_id: int, issued: Issued) -> dict[str, str]:
+def _lateness(tx: Tx, capture_id: int, sold: Sold) -> dict[str, str]:
     """What the ledger says of a sale that is decided about after its day: captured when, invoiced under when.
 
     The law wants the day of the sale (NLap); where the series has gone on, its last day is the earliest.
@@ -73,7 +74,7 @@ def _lateness(tx: Tx, capture_id: int, issued: Issued) -> dict[str, str]:
     (at,) = tx.execute("SELECT captured_at FROM capture WHERE id = ?", (capture_id,)).fetchone()
     captured = datetime.fromisoformat(at).astimezone(VIETNAM).date().isoformat()
     today = tx.now.astimezone(VIETNAM).date().isoformat()
-    return {} if captured == today == issued.day else {"late": captured, "day": issued.day}
+    return {} if captured == today == sold.day else {"late": captured, "day": sold.day}
 
 
 def _resolve(
@@ -82,12 +83,12 @@ def _resolve(
     kind: str,
     reason: str,
     by: str | None,
-    issued: Issued | None,
+    sold: Sold | None,
     late: dict[str, str] | None = None,
 ) -> None:
     tx.execute(
         "UPDATE capture SET state = ?, kind = ?, sale_id = ? WHERE id = ?",
-        (CaptureState.RESOLVED, kind, issued.sale_id if issued else None, capture_id),
+        (CaptureState.RESOLVED, kind, sold.sale_id if sold else None, capture_id),
     )
     tx.leaf(
         "capture.resolved",
@@ -95,7 +96,8 @@ def _resolve(
         capture=capture_id,
         resolved_as=kind,
         reason=reason,
-        invoice=issued.invoice_id if issued else None,
+        invoice=sold.invoice_id if isinstance(sold, Issued) else None,
+        **({"order": sold.order_id} if isinstance(sold, Ordered) else {}),
         **({"by": by} if by else {}),
         **(late or {}),
     )

@@ -38,7 +38,7 @@ log = logging.getLogger("thungan.retention")
 _CLOSED = {
     "invoice": (
         "SELECT id, document FROM main.invoice WHERE day >= ? AND day < ?"
-        " AND state IN ('accepted', 'refused', 'corrected') AND length(document) > 0 ORDER BY id"
+        " AND state IN ('accepted', 'refused', 'corrected', 'provided') AND length(document) > 0 ORDER BY id"
     ),
     "package": (
         "SELECT id, document FROM main.package WHERE built_at >= ? AND built_at < ?"

@@ -32,6 +32,7 @@ DEFINED = frozenset(
         "m016_archives",
         "m017_notices",
         "m018_papers_of_sales",
+        "m019_orders",
     }
 )
 

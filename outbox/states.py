@@ -21,6 +21,20 @@ class InvoiceState(StrEnum):
     REFUSED = "refused"
     HELD = "held"
     CORRECTED = "corrected"
+    PROVIDED = "provided"  # numbered by a provider, who passes it on to the authority
+
+
+class OrderState(StrEnum):
+    """Where an order stands: an invoice that a provider is to number."""
+
+    ORDERED = "ordered"  # durable and signed; the provider has it certainly not
+    ASKED = "asked"  # the provider may have it: it is looked up before it is sent again
+    NUMBERED = "numbered"  # it has its number; the authority code is still to come
+    INVOICED = "invoiced"  # it has become an invoice
+    REFUSED = "refused"  # the provider does not take it as it is
+    HELD = "held"  # set aside, by a person or because an answer does not fit
+    CORRECTED = "corrected"  # another order stands in its place
+    DROPPED = "dropped"  # a person has settled it elsewhere, with a reason
 
 
 class PackageState(StrEnum):
@@ -53,7 +67,7 @@ class FormState(StrEnum):
     REFUSED = "refused"
 
 
-_I, _P, _C, _F = InvoiceState, PackageState, CaptureState, FormState
+_I, _P, _C, _F, _O = InvoiceState, PackageState, CaptureState, FormState, OrderState
 
 # From a state to the states it may become. The 204 may overtake the 999, so sent may be decided at once;
 # a package refused as a message gives its invoices back to issued, to go under a new MTDiep.
@@ -65,6 +79,15 @@ TRANSITIONS: dict[type[StrEnum], dict[StrEnum, tuple[StrEnum, ...]]] = {
         _I.SENT: (_I.RECEIVED, _I.ACCEPTED, _I.REFUSED, _I.ISSUED),
         _I.RECEIVED: (_I.ACCEPTED, _I.REFUSED, _I.ISSUED),
         _I.REFUSED: (_I.CORRECTED,),
+    },
+    # An order that was asked for goes back to ordered only on the word that the provider does not have it;
+    # one that was held after it was asked for is looked up again first.
+    OrderState: {
+        _O.ORDERED: (_O.ASKED, _O.HELD, _O.CORRECTED, _O.DROPPED),
+        _O.ASKED: (_O.ORDERED, _O.NUMBERED, _O.INVOICED, _O.REFUSED, _O.HELD),
+        _O.NUMBERED: (_O.INVOICED, _O.HELD),
+        _O.REFUSED: (_O.ORDERED, _O.CORRECTED, _O.DROPPED),
+        _O.HELD: (_O.ORDERED, _O.ASKED, _O.CORRECTED, _O.DROPPED),
     },
     PackageState: {
         _P.BUILT: (_P.SENT,),

@@ -15,15 +15,8 @@ from invoice.compose import check_sale
 from invoice.sale_json import VIETNAM, sale_from_json, sale_to_json
 from outbox.clock import checked_now
 from outbox.errors import NotFound
-from outbox.issuing import (
-    Issued,
-    fingerprint,
-    insert_sale,
-    issue_stored,
-    issued_by_sale,
-    legal_day,
-    stop_waiting,
-)
+from outbox.issuing import fingerprint, insert_sale, issue_stored, legal_day, stop_waiting
+from outbox.sold import Sold, sold_by_sale
 from outbox.states import CaptureState, check_transition
 from outbox.store import stamp
 
@@ -50,10 +43,10 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A sale that is in the store: waiting, or (``issued``) invoiced already."""
+    """A sale that is in the store: waiting, or (``sold``) invoiced or ordered already."""
 
     sale_id: int
-    issued: Issued | None
+    sold: Sold | None
 
 
 def wait_for_buyer(sale: Sale, register: Register, capture_id: int | None, until: datetime) -> Job[Kept]:
@@ -71,13 +64,13 @@ def wait_for_buyer(sale: Sale, register: Register, capture_id: int | None, until
         mark = fingerprint(sale, register, tx.now)
         row = tx.execute("SELECT id FROM sale WHERE fingerprint = ?", (mark,)).fetchone() if mark else None
         sale_id = int(row[0]) if row else insert_sale(tx, sale, mark)
-        issued = issued_by_sale(tx.connection, sale_id)
-        _set_capture(tx, capture_id, sale_id, CaptureState.SALE if issued else CaptureState.WAITING)
+        sold = sold_by_sale(tx.connection, sale_id)
+        _set_capture(tx, capture_id, sale_id, CaptureState.SALE if sold else CaptureState.WAITING)
         if row is not None and capture_id is not None:
             tx.leaf("capture.again", capture_id, capture=capture_id, sale=sale_id)
         if row is None:
-            sold = sale.sold_at.astimezone(VIETNAM).date() if sale.sold_at else today
-            day = sold if 0 <= (today - sold).days <= 1 else today
+            of_sale = sale.sold_at.astimezone(VIETNAM).date() if sale.sold_at else today
+            day = of_sale if 0 <= (today - of_sale).days <= 1 else today
             tx.execute(
                 "INSERT INTO waiting (sale_id, capture_id, day, since, until) VALUES (?,?,?,?,?)",
                 (sale_id, capture_id, day.isoformat(), stamp(tx.now), stamp(until)),
@@ -90,12 +83,12 @@ def wait_for_buyer(sale: Sale, register: Register, capture_id: int | None, until
                 total=sale.total,
                 until=stamp(until),
             )
-        return Kept(sale_id, issued)
+        return Kept(sale_id, sold)
 
     return job
 
 
-def give_buyer(sale_id: int, buyer: Buyer | None, register: Register) -> Job[Issued]:
+def give_buyer(sale_id: int, buyer: Buyer | None, register: Register) -> Job[Sold]:
     """The job that invoices a waiting sale, for ``buyer`` or (None) for whom the receipt names.
 
     Raises from the job:
@@ -104,7 +97,7 @@ def give_buyer(sale_id: int, buyer: Buyer | None, register: Register) -> Job[Iss
         ClockWentBack: the clock stands behind the last issued invoice.
     """
 
-    def job(tx: Tx) -> Generator[ToSign, bytes, Issued]:
+    def job(tx: Tx) -> Generator[ToSign, bytes, Sold]:
         row = tx.execute(
             "SELECT content, capture_id, day FROM sale JOIN waiting ON sale_id = id WHERE id = ?", (sale_id,)
         ).fetchone()

@@ -198,7 +198,7 @@ class _Api:
         key = checked_key(request.headers.get("idempotency-key"))
         issuing = issue_correction(row["id"], correction, sale, config.register, reason)
         digest = sha256(f"correct {row['id']}\n".encode() + body).hexdigest()
-        job = once(client, key, digest, issuing, lambda issued: answer_of(config, issued, "utf-8"))
+        job = once(client, key, digest, issuing, lambda sold: answer_of(config, sold, "utf-8"))
         answered = self._shop.running.store.run(job)
         return _answered(answered.body, again=answered.again)
 

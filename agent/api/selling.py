@@ -15,14 +15,15 @@ from drivers.captured import Form
 from outbox.api_requests import Answered, once
 from outbox.captures import hide_buyer, record_capture
 from outbox.issuing import issue
+from outbox.sold import Issued, Ordered
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
     from agent.config import Config
     from invoice.sale import Sale
-    from outbox.issuing import Issued
     from outbox.signing_desk import ToSign
+    from outbox.sold import Sold
     from outbox.store import Job, Tx
 
 ENCODINGS = ("utf-8", "cp1258", "tcvn3", "ascii")  # of the printable block
@@ -57,47 +58,58 @@ def checked_encoding(name: str | None) -> str:
 def sell(config: Config, client: str, key: str, sale: Sale, body: bytes, encoding: str) -> Job[Answered]:
     """The job of ``POST /v1/sales``. Raises from the job what ``once`` and ``issue`` raise."""
 
-    def issuing(tx: Tx) -> Generator[ToSign, bytes, Issued]:
+    def issuing(tx: Tx) -> Generator[ToSign, bytes, Sold]:
         capture_id = record_capture(f"api:{client}", body, "api", Form.JSON)(tx)
         assert isinstance(capture_id, int)  # noqa: S101 - for the type checker: this job needs no signature
         if span := buyer_span(body):
             hide_buyer(capture_id, [span])(tx)
         outcome: Any = issue(sale, config.register, capture_id)(tx)
-        issued: Issued = yield from outcome
-        return issued
+        sold: Sold = yield from outcome
+        return sold
 
     asked = sha256(f"sale {encoding}\n".encode() + body).hexdigest()
-    return once(client, key, asked, issuing, lambda issued: answer_of(config, issued, encoding))
+    return once(client, key, asked, issuing, lambda sold: answer_of(config, sold, encoding))
 
 
-def answer_of(config: Config, issued: Issued, encoding: str) -> bytes:
+def answer_of(config: Config, sold: Sold, encoding: str) -> bytes:
     """What a sale is answered with: the invoice, the QR's text, and the block for the program's own printer.
+
+    Where a provider numbers later, ``order`` stands in the place of ``invoice``: its reference, under which
+    ``GET /v1/invoices/…`` gives the number when it is there.
 
     Nothing in it changes later (its state does, and is asked for by ``GET /v1/invoices/…``), so that the same
     request has the same answer for ever.
     """
     return json.dumps(
         {
-            "invoice": {
-                "id": issued.invoice_id,
-                "name": f"{issued.symbol}-{issued.number}",
-                "form": issued.form,
-                "symbol": issued.symbol,
-                "number": issued.number,
-                "code": issued.code,
-                "day": issued.day,
-                "total": issued.total,
-            },
-            "already_issued": issued.again,
-            "qr": qr_text(config, issued),
+            **_named(sold),
+            "already_issued": sold.again,
+            "qr": qr_text(config, sold),
             "printable": {
-                "text": list(block_lines(config, issued)),
+                "text": list(block_lines(config, sold)),
                 "encoding": encoding,
-                "escpos": base64.b64encode(invoice_block(config, issued, encoding, b"")).decode(),
+                "escpos": base64.b64encode(invoice_block(config, sold, encoding, b"")).decode(),
             },
         },
         ensure_ascii=False,
     ).encode()
+
+
+def _named(sold: Sold) -> dict[str, dict[str, object]]:
+    of_both = {"form": sold.form, "symbol": sold.symbol, "day": sold.day, "total": sold.total}
+    if isinstance(sold, Issued):
+        name = f"{sold.symbol}-{sold.number}"
+        return {
+            "invoice": {
+                "id": sold.invoice_id,
+                "name": name,
+                **of_both,
+                "number": sold.number,
+                "code": sold.code,
+            }
+        }
+    assert isinstance(sold, Ordered)  # noqa: S101 - for the type checker: there is no third
+    return {"order": {"reference": sold.reference, "key": sold.key, **of_both, "state": sold.state}}
 
 
 def buyer_span(body: bytes) -> tuple[int, int] | None:

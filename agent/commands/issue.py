@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from agent.config import default_folder, load_config
 from agent.errors import FileUnreadable
 from agent.parts import open_store
+from agent.sold_words import sold_line
 from invoice.sale_json import sale_from_json
 from outbox.issuing import issue
 
@@ -25,19 +26,18 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Issue and print symbol, number and code once they are durable."""
+    """Issue and print symbol, number and code, or the order's reference, once they are durable."""
     config = load_config(arguments.data or default_folder())
     sale = sale_from_json(read_input(arguments.sale))
     store = open_store(config)
     try:
-        issued = store.run(issue(sale, config.register))
+        sold = store.run(issue(sale, config.register))
     finally:
         store.close()
     if arguments.json:
-        sys.stdout.write(json.dumps(asdict(issued), ensure_ascii=False) + "\n")
+        sys.stdout.write(json.dumps(asdict(sold), ensure_ascii=False) + "\n")
     else:
-        again = " (already issued)" if issued.again else ""
-        sys.stdout.write(f"{issued.symbol} {issued.number} {issued.code} {issued.total:,} dong{again}\n")
+        sys.stdout.write(f"{sold_line(sold)}\n")
     return 0
 
 

@@ -14,6 +14,7 @@ from agent.errors import ReasonMissing
 from agent.field_setting import set_fields
 from agent.paper_showing import show_bytes, show_proof, write_picture
 from agent.parts import open_store
+from agent.sold_words import name_of
 from agent.source_profiles import SourceProfiles
 from agent.till import DOUBTFUL_ENDS
 from drivers.captured import Form
@@ -112,8 +113,8 @@ def _resolve(config: Config, arguments: argparse.Namespace) -> int:
             store.run(resolve_as_nothing(number, reason, login_name()))
             sys.stdout.write(f"capture {number}: no sale\n")
         else:
-            issued = store.run(resolve_as_sale(number, sale, config.register, reason, login_name()))
-            sys.stdout.write(f"capture {number}: {issued.symbol} {issued.number} {issued.code}\n")
+            sold = store.run(resolve_as_sale(number, sale, config.register, reason, login_name()))
+            sys.stdout.write(f"capture {number}: {name_of(sold)}\n")
     finally:
         store.close()
     return 0

@@ -11,7 +11,9 @@ from agent.log_files import set_up_log
 from agent.no_dumps import forbid_dumps
 from agent.service_notice import tell_service_manager
 from agent.serving import Serving
+from agent.sold_words import name_of
 from agent.web.page_settings import PORT
+from outbox.sold import Issued
 
 if TYPE_CHECKING:
     import argparse
@@ -68,13 +70,11 @@ def show(taken: Taken) -> None:
 
 
 def line_of(taken: Taken) -> str:
-    """Receipt number, total, symbol, number, code, state; or what else it was."""
+    """Receipt number, total, symbol, number, code (or the order), state; or what else it was."""
     sale = taken.reading.sale
     receipt = (sale.receipt_no if sale else None) or "-"
     if taken.issued is None:
         return f"{receipt:<12} {taken.reading.kind.value:<12} {'; '.join(taken.reading.problems)}"
-    issued = taken.issued
-    return (
-        f"{receipt:<12} {issued.total:>13,}  {issued.symbol} {issued.number:>8}"
-        f"  {issued.code}  {issued.state}  {taken.seconds * 1000:.0f} ms"
-    )
+    sold = taken.issued
+    name = f"{sold.symbol} {sold.number:>8}  {sold.code}" if isinstance(sold, Issued) else name_of(sold)
+    return f"{receipt:<12} {sold.total:>13,}  {name}  {sold.state}  {taken.seconds * 1000:.0f} ms"

@@ -11,6 +11,7 @@ from agent.config import default_folder, load_config
 from agent.correction import read_buyer
 from agent.errors import ReasonMissing
 from agent.parts import open_store
+from agent.sold_words import sold_line
 from outbox.store import open_reader
 from outbox.waiting import give_buyer, waiting_sales
 
@@ -50,11 +51,11 @@ def run(arguments: argparse.Namespace) -> int:
     buyer = None if arguments.buyer is None else read_buyer(arguments.buyer)
     store = open_store(config)
     try:
-        issued = store.run(give_buyer(arguments.sale, buyer, config.register))
+        sold = store.run(give_buyer(arguments.sale, buyer, config.register))
     finally:
         store.close()
     if arguments.json:
-        sys.stdout.write(json.dumps(asdict(issued), ensure_ascii=False) + "\n")
+        sys.stdout.write(json.dumps(asdict(sold), ensure_ascii=False) + "\n")
     else:
-        sys.stdout.write(f"{issued.symbol} {issued.number} {issued.code} {issued.total:,} dong\n")
+        sys.stdout.write(f"{sold_line(sold)}\n")
     return 0

@@ -6,7 +6,7 @@ from itertools import product
 import pytest
 
 from outbox.errors import TransitionRefused
-from outbox.states import CaptureState, InvoiceState, PackageState, check_transition
+from outbox.states import CaptureState, InvoiceState, OrderState, PackageState, check_transition
 
 _ALLOWED = {
     InvoiceState: {
@@ -22,6 +22,26 @@ _ALLOWED = {
         "received refused",
         "received issued",
         "refused corrected",
+    },
+    OrderState: {
+        "ordered asked",
+        "ordered held",
+        "ordered corrected",
+        "ordered dropped",
+        "asked ordered",
+        "asked numbered",
+        "asked invoiced",
+        "asked refused",
+        "asked held",
+        "numbered invoiced",
+        "numbered held",
+        "refused ordered",
+        "refused corrected",
+        "refused dropped",
+        "held ordered",
+        "held asked",
+        "held corrected",
+        "held dropped",
     },
     PackageState: {
         "built sent",
@@ -55,8 +75,8 @@ def test_every_pair(before: StrEnum, after: StrEnum) -> None:
 
 
 def test_the_machines_have_these_states() -> None:
-    assert [len(machine) for machine in _ALLOWED] == [8, 4, 6]
-    assert len(_PAIRS) == 64 + 16 + 36
+    assert [len(machine) for machine in _ALLOWED] == [9, 8, 4, 6]
+    assert len(_PAIRS) == 81 + 64 + 16 + 36
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from agent.correction import draft
 from agent.errors import ReasonMissing
+from agent.sold_words import page_of
 from agent.web.person import person_of
 from agent.web.sale_form import form_of, sale_of, typed
 from agent.web.showing import show
@@ -56,9 +57,7 @@ def routes(shop: Shop) -> list[Route]:
             preview = draft(shop.config, original.invoice, how, sale, reason)
             if form.text("do") == "issue":
                 job = issue_correction(invoice_id, how, sale, shop.config.register, reason)
-                place = person.once(
-                    lambda: f"/invoices/{shop.running.store.run(job).invoice_id}?done=corrected"
-                )
+                place = person.once(lambda: f"{page_of(shop.running.store.run(job))}?done=corrected")
                 return RedirectResponse(place, 303)
         except ThunganError as error:
             return show(

@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from agent.errors import ReasonMissing
+from agent.sold_words import page_of
 from agent.source_profiles import SourceProfiles
 from agent.web.person import person_of
 from agent.web.problem_words import in_words
@@ -82,7 +83,7 @@ def routes(shop: Shop) -> list[Route]:
                 sums = in_words(problems, person.language)
                 raise SaleInvalid("; ".join(problems))
             job = resolve_as_sale(row["id"], sale, shop.config.register, reason, _who(request))
-            place = person.once(lambda: f"/invoices/{shop.running.store.run(job).invoice_id}?done=resolved")
+            place = person.once(lambda: f"{page_of(shop.running.store.run(job))}?done=resolved")
         except ThunganError as error:
             return show(
                 request,
