@@ -12,7 +12,7 @@ import sqlite3
 import sys
 from pathlib import Path
 
-from bench import backlog, daemon, issuing, standing
+from bench import backlog, daemon, draining, issuing, standing
 from bench.report import show
 
 LATEST = Path(__file__).parent / "latest.json"
@@ -21,7 +21,7 @@ LATEST = Path(__file__).parent / "latest.json"
 def main() -> int:
     """Measure, print, write."""
     results = {}
-    for part in (issuing, backlog, standing, daemon):
+    for part in (issuing, backlog, draining, standing, daemon):
         found = part.measure()
         show(found)
         results.update(found)

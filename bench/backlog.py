@@ -1,12 +1,14 @@
 """A backlog delivered over HTTPS to the sandbox, against a straw man's one by one; what it takes on the disk.
 
-``python -m bench.backlog --count 100000`` for the long form. The sandbox judges every invoice in a process of
-its own, on the same machine: what is measured is both sides together.
+``python -m bench.backlog --count 100000`` for the long form; ``bench.draining`` is the daemon doing it. The
+sandbox judges every invoice in a process of its own, on the same machine: what is measured is both sides
+together, and the processor time of each.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import resource
 import subprocess
 import sys
@@ -15,7 +17,7 @@ import time
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from cryptography import x509
@@ -24,6 +26,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from authority.codes import direct_code, new_message_id
 from authority.direct import DirectGateway
 from authority.package import PackageFrame, build_package
+from bench.progress import Progress
 from bench.shop import TAX_CODE, Shop, open_shop, sales
 from outbox.captures import record_capture
 from outbox.delivery import Delivery
@@ -31,6 +34,9 @@ from outbox.issuing import issue
 from outbox.pace import Limits, Pace
 from outbox.retention import close_month
 from outbox.store import Store
+
+if TYPE_CHECKING:
+    from outbox.numbering import Register
 
 COUNT, STRAW = 4000, 60
 GOAL = 10.0
@@ -43,15 +49,16 @@ def measure(count: int = COUNT) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         shop = open_shop(folder)
-        sandbox, address = _sandbox(folder / "sandbox")
+        sandbox, address = start_sandbox(folder / "sandbox")
         store = Store(folder, shop.signer)
         try:
-            paper = RECEIPT.read_bytes()
-            _issue(store, shop, count, paper)
+            issue_backlog(store, shop.register, count)
             live = _bytes(folder)
             with closing(_gateway(address, folder)) as gateway:
                 plain = _one_by_one(store, shop, gateway)
-                rate, peak = _deliver(store, shop, gateway, folder, count)
+                used = processor(sandbox.pid)
+                rate, ours, peak = _deliver(store, shop, gateway, folder, count)
+                theirs = processor(sandbox.pid) - used
             archived = _archive(store, folder)
         finally:
             store.close()
@@ -65,6 +72,9 @@ def measure(count: int = COUNT) -> dict[str, Any]:
             "goals": {"one_by_one": GOAL},
         },
         "one_by_one": {"value": round(plain), "unit": "invoices/s"},
+        "processor_ours": {"value": round(ours / count * 1e6), "unit": "µs an invoice, delivering"},
+        "processor_sandbox": {"value": round(theirs / count * 1e6), "unit": "µs an invoice, judging"},
+        "load": {"value": round(os.getloadavg()[0], 1), "unit": "processes at work, both sides included"},
         "memory_while_draining": {"value": peak, "unit": "MB resident at most, with bench and issuing"},
         "disk_live": {
             "value": round(live / count),
@@ -77,7 +87,16 @@ def measure(count: int = COUNT) -> dict[str, Any]:
     }
 
 
-def _sandbox(folder: Path) -> tuple[subprocess.Popen[str], str]:
+def processor(pid: int) -> float:
+    """Seconds of user and system time so far; 0 where the system does not say."""
+    path = Path(f"/proc/{pid}/stat")
+    if not path.exists():
+        return 0.0
+    fields = path.read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def start_sandbox(folder: Path) -> tuple[subprocess.Popen[str], str]:
     process = subprocess.Popen(
         [sys.executable, "-m", "agent.cli", "sandbox", "--port", "0", "--data", str(folder)],
         stdout=subprocess.PIPE,
@@ -95,15 +114,19 @@ def _gateway(address: str, folder: Path) -> DirectGateway:
     return DirectGateway(address, direct_code(TAX_CODE), ca=ca)
 
 
-def _issue(store: Store, shop: Shop, count: int, paper: bytes) -> None:
+def issue_backlog(store: Store, register: Register, count: int) -> None:
+    """Invoices of a small shop, each with its paper."""
+    paper = RECEIPT.read_bytes()
+    progress = Progress("issued", count)
     for start in range(0, count, 500):
+        progress.at(start)
         batch = list(sales(min(500, count - start), start))
         papers = [
             store.submit(record_capture("bench", paper + str(start + place).encode(), "cut"))
             for place in range(len(batch))
         ]
         jobs = [
-            store.submit(issue(sale, shop.register, one.result(), live=True))
+            store.submit(issue(sale, register, one.result(), live=True))
             for sale, one in zip(batch, papers, strict=True)
         ]
         for job in jobs:
@@ -122,20 +145,24 @@ def _one_by_one(store: Store, shop: Shop, gateway: DirectGateway) -> float:
     return len(rows) / (time.perf_counter() - began)
 
 
-def _deliver(store: Store, shop: Shop, gateway: DirectGateway, folder: Path, count: int) -> tuple[float, int]:
+def _deliver(
+    store: Store, shop: Shop, gateway: DirectGateway, folder: Path, count: int
+) -> tuple[float, float, int]:
     (trust,) = (folder / "sandbox").rglob("authority.crt.pem")
     certificates = x509.load_pem_x509_certificates(trust.read_bytes())
     pace = Pace(Limits(0))
     sender = direct_code(TAX_CODE)
     delivery = Delivery(store, gateway, _frame(shop), sender, TAX_CODE, certificates, pace=pace)
-    began = time.perf_counter()
+    progress = Progress("delivered", count)
+    used, began = time.process_time(), time.perf_counter()
     query = "SELECT COUNT(*) FROM invoice WHERE state IN ('issued', 'packed', 'sent', 'received')"
     with closing(store.reader()) as reader:
         while (left := reader.execute(query).fetchone()[0]) and time.perf_counter() - began < MOST_SECONDS:
+            progress.at(count - left)
             delivery.run_once()
-    seconds = time.perf_counter() - began
+    seconds, used = time.perf_counter() - began, time.process_time() - used
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    return (count - left) / seconds, peak
+    return (count - left) / seconds, used, peak
 
 
 def _frame(shop: Shop) -> PackageFrame:

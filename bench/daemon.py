@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import tempfile
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from agent.commands.init import make_folder
+from bench.backlog import processor
 
 STARTS = 3
 IDLE_SECONDS = 20.0
@@ -59,24 +59,18 @@ def _rest(folder: Path) -> tuple[float, float, int, float]:
         try:
             assert out.readline(), "the daemon ended before it was ready"
             starts.append(time.perf_counter() - began)
-            worked.append(_processor(process.pid))
+            worked.append(processor(process.pid))
             if left == 1:
                 time.sleep(3.0)
-                used = _processor(process.pid)
+                used = processor(process.pid)
                 time.sleep(IDLE_SECONDS)
-                share = (_processor(process.pid) - used) / IDLE_SECONDS * 100
+                share = (processor(process.pid) - used) / IDLE_SECONDS * 100
                 return round(min(starts), 2), round(min(worked), 2), _resident(process.pid), round(share, 2)
         finally:
             process.terminate()
             process.wait(30)
             out.close()
     raise AssertionError("unreachable")
-
-
-def _processor(pid: int) -> float:
-    """Seconds of user and system time so far."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _resident(pid: int) -> int:

@@ -68,7 +68,7 @@ class Opinion:
 
 def judge_invoice(element: _Element, tax_code: str, settings: Settings, now: datetime) -> Opinion:
     """Apply the rules to one HDon of the seller ``tax_code``."""
-    invoice = Part.of(element)
+    invoice = Part("HDon", element)
     form_text = invoice.text_at(*_GENERAL, "KHMSHDon")
     if form_text not in {str(form) for form in settings.forms}:
         return Opinion(_candidate(invoice), (Finding(FORM, f"Mẫu số {form_text[:10]} không được phép"),))
