@@ -30,7 +30,6 @@ PAPER = (
     "{size} bản ghi / entries",
     "Giữ lại để đối chiếu khi kiểm tra",
 )
-CUT = b"\n\n\n\x1dV\x42\x00"
 
 
 def show_checkpoint(config: Config, arguments: argparse.Namespace) -> int:
@@ -90,7 +89,7 @@ def _write(output: Path, note: str, at: str, config: Config) -> None:
 
 def checkpoint_paper(note: str, at: str, config: Config) -> bytes:
     """The checkpoint as paper: a heading, and the QR of the whole note."""
-    from drivers.codeblock import code_block
+    from drivers.codeblock import code_block, slip
 
     _, size, _ = parse_checkpoint(note)
     lines = tuple(
@@ -103,4 +102,4 @@ def checkpoint_paper(note: str, at: str, config: Config) -> bytes:
         )
         for line in PAPER
     )
-    return b"\x1b@" + code_block(lines, note, encoding="utf-8", printer=config.printer, receipt=b"") + CUT
+    return slip(code_block(lines, note, encoding="utf-8", printer=config.printer), config.printer)

@@ -22,7 +22,7 @@ from agent.viettel_settings import read_viettel
 from agent.web.page_settings import LOOPBACK, PORT, PageSettings, page_settings
 from agent.witness_settings import WitnessSettings, read_witness
 from authority.codes import Parties, direct_parties, tvan_parties
-from drivers.codeblock import Printer, QrStyle
+from drivers.codeblock import BlockStyle, Printer, QrStyle
 from drivers.uri import parse_source
 from errors import ThunganError
 from invoice.buyers import UNNAMED_BUYER
@@ -100,6 +100,8 @@ uri = "{source}"
 # [printer]                     # máy in phiếu
 # qr = "native"                 # native, raster, columns (máy cũ), star, none
 # paper = 80                    # mm: 58 hoặc 80
+# block = "auto"                # auto, text, picture: mã in bằng chữ hay bằng hình / letters or drawn
+# late_slip = true              # phiếu bằng hình đọc xong trễ: in mã thành phiếu riêng / a slip of its own
 
 # [transfer]                    # in kèm mã QR chuyển khoản (VietQR) trên phiếu / payment QR on the receipt
 # bank_bin = "970436"           # mã ngân hàng (BIN)
@@ -183,6 +185,7 @@ class Config:
     payee: Payee | None
     buyer_wait: BuyerWait | None
     printer: Printer
+    late_slip: bool  # the code on a slip of its own where a picture was read after its paper went
     profile: str  # receipt profile: a shipped one's name or a file; "" is the general one
     said: dict[str, Any]  # config.toml as it is, for the ledger's history of set-ups
     forms: dict[str, Any]  # [office] and [representative], as agent.form_filling reads them
@@ -291,6 +294,7 @@ def _read(folder: Path, take: _Sections, said: dict[str, Any]) -> Config:
         trust=_path(folder, take.text("authority.trust", 500, "")),
         every=float(take.whole("authority.every", 1, 86_400, 15)),
         printer=_printer(take),
+        late_slip=take.switch("printer.late_slip", default=True),
         profile=_profile(folder, take.text("source.profile", 300, "")),
         proxy=read_proxy(take, folder),
         pin=take.text("authority.pin", 110, "") or None,
@@ -353,12 +357,15 @@ def _sources(folder: Path, take: _Sections) -> tuple[str, ...]:
 
 def _printer(take: _Sections) -> Printer:
     style = take.text("printer.qr", 10, QrStyle.NATIVE.value)
+    block = take.text("printer.block", 10, BlockStyle.AUTO.value)
     paper = take.whole("printer.paper", 58, 80, 80)
     if style not in tuple(QrStyle):
         raise ConfigInvalid(f"printer.qr must be one of {', '.join(QrStyle)}")
+    if block not in tuple(BlockStyle):
+        raise ConfigInvalid(f"printer.block must be one of {', '.join(BlockStyle)}")
     if paper not in PAPERS:
         raise ConfigInvalid("printer.paper must be 58 or 80 (mm)")
-    return Printer(QrStyle(style), PAPERS[paper])
+    return Printer(QrStyle(style), PAPERS[paper], BlockStyle(block))
 
 
 def _profile(folder: Path, name: str) -> str:

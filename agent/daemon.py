@@ -27,6 +27,7 @@ from agent.software import record_start
 from agent.source_memory import StoredMemory
 from agent.till import Till
 from agent.witness_line import ask_witness
+from drivers.codeblock import slip
 from drivers.reading import read_receipt
 from errors import ThunganError
 from outbox.alarms import clear_alarm, raise_alarm
@@ -59,6 +60,7 @@ SET_UP_ALARM = "set-up"  # the authority is not reachable as configured
 SET_UP_PATIENCE = 3.0  # seconds a remote service has to open the key before the shop opens without
 AWAY_ALARM = 10.0  # seconds a port is away before a person is told
 ALARM_SECONDS = 5.0  # that the store may take to be told of an alarm
+SLIP_PATIENCE = 20.0  # seconds for the printer to become free for a slip of ours
 DISK_LOOK = 5  # seconds between looks at the disk
 log = logging.getLogger("thungan")
 
@@ -74,7 +76,8 @@ class Daemon:
         self.config = config
         self.store = Store(config.folder, invoices=config.keys.invoices, patient=True)
         _quietly(partial(record_start, config, self.store))()
-        self.till = Till(config, self.store, on_taken, Spool.of(config.folder, config.backup.place))
+        late = self._print_slip if config.late_slip else None
+        self.till = Till(config, self.store, on_taken, Spool.of(config.folder, config.backup.place), late)
         self.disk = DiskWatch(self.store, self.till.keeper, config.folder, _quietly(self.look_after))
         self.archives = ArchiveSchedule(config, self.store, self.tell)
         self.backups = BackupSchedule(config, self.store, self.tell)
@@ -171,6 +174,16 @@ class Daemon:
         """The seller's certificate, if the key could be opened."""
         return self.keys.certificate
 
+    def _print_slip(self, name: str, block: bytes) -> None:
+        """The code of a receipt that has gone out already, on the printer it came out of."""
+        from drivers.source import Source
+
+        for known, source in zip(self.config.sources, self._sources, strict=False):
+            if known != name or not isinstance(source, Source) or not source.has_printer:
+                continue
+            if why := source.print_ticket(slip(block, self.config.printer), SLIP_PATIENCE):
+                log.warning("%s: the code of a receipt was not printed: %s", name, why)
+
     def print_ticket(self, data: bytes, seconds: float) -> list[tuple[str, str | None]]:
         """Print on the printer behind each source: the source, and why it was not printed (None: it was)."""
         from drivers.source import Source
@@ -219,7 +232,7 @@ class Daemon:
         self._setting_up.join(SET_UP_PATIENCE)
         if self._delivery is not None:
             self._delivery.close()
-        self.till.keeper.close()
+        self.till.close()
         self.store.close()
 
     def tell(self, job: Job[None]) -> None:

@@ -13,16 +13,17 @@ if TYPE_CHECKING:
     from drivers.reading import Reading
 
 
-def write_picture(content: bytes, path: Path, dots: int = 576) -> None:
+def write_picture(content: bytes, path: Path, dots: int = 576, form: str = "escpos") -> None:
     """Draw the paper as PNG, ``dots`` wide.
 
     Raises:
         FileUnwritable: it cannot be written there.
+        JobUnreadable: a print job that cannot be shown, or a record, which is no paper.
     """
-    from drivers.picture import draw
+    from drivers.seeing import picture_of
 
     try:
-        draw(content, dots).save(path, "PNG")
+        picture_of(form, content, dots).save(path, "PNG")
     except OSError as error:
         raise FileUnwritable(f"{path}: {error.strerror or error}") from error
 

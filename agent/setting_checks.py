@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from agent.asking import ask_route
 from agent.key_checks import look_at
-from drivers.codeblock import code_block
+from drivers.codeblock import code_block, slip
 from drivers.uri import SerialAddress, TcpAddress, parse_source
 from errors import ThunganError
 from invoice.sale_json import VIETNAM
@@ -68,7 +68,8 @@ def check_printer(daemon: Daemon) -> list[Tested]:
     """Print a few lines on every printer behind a source."""
     at = f"{datetime.now(VIETNAM):%d/%m/%Y %H:%M:%S}"
     lines = ("thungan", "IN THU - KHONG PHAI HOA DON", at)
-    ticket = b"\x1b@" + code_block(lines, "thungan", printer=daemon.config.printer) + b"\x1dV\x00"
+    printer = daemon.config.printer
+    ticket = slip(code_block(lines, "thungan", printer=printer), printer)
     printed = daemon.print_ticket(ticket, PRINTER_PATIENCE)
     if not printed:
         return [Tested(good=False, vi="Không có máy in phía sau", en="There is no printer behind a source")]

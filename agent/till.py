@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from agent.buyer_later import PAPER
 from agent.capture_keeping import CaptureKeeper
+from agent.picture_desk import PictureDesk
 from agent.receipt_block import invoice_block
 from agent.source_profiles import SourceProfiles
-from drivers.captured import Form
+from drivers.captured import PAPER_FORMS, Form
 from drivers.codeblock import code_block
+from drivers.errors import PictureReaderMissing
+from drivers.raster import is_picture, picture_reader
 from drivers.understanding import understand
 from drivers.uri import records_name
 from errors import ThunganError
@@ -63,9 +66,7 @@ DOUBTFUL_ENDS = {
     VANISHED: "it is no longer in its source",
     EDITED: "the file was edited after it had been imported",
 }
-LIVE_FORMS = frozenset(
-    {Form.ESCPOS, Form.ISL, Form.PDF, Form.POSTSCRIPT, Form.XPS, Form.EMF}
-)  # captured at the moment of the sale: the agent's clock dates it
+LIVE_FORMS = PAPER_FORMS | {Form.ISL}  # captured at the moment of the sale: the agent's clock dates it
 STEP_SECONDS = 20.0  # that the store may take for one step; the paper has gone out by then
 log = logging.getLogger("thungan")
 T = TypeVar("T")
@@ -90,7 +91,9 @@ class Till:
         store: Store,
         on_taken: Callable[[Taken], None] | None = None,
         spool: Spool | None = None,
+        on_late: Callable[[str, bytes], None] | None = None,
     ) -> None:
+        """``on_late``: gets the source and the code block of a picture that was read after its paper went."""
         self._config = config
         self._store = store
         self._on_taken = on_taken
@@ -99,6 +102,8 @@ class Till:
         self._profiles = SourceProfiles(config)
         self.keeper = CaptureKeeper(store, spool or Spool.of(config.folder), config.hold_limit)
         self._alarms = self._earlier_alarms()
+        self._pictures = PictureDesk(self._read_picture, config.hold_limit, on_late)
+        self._unread_said = True  # an earlier run may have left the alarm
 
     def _earlier_alarms(self) -> set[str]:
         """Alarms of issuing that an earlier run has left: the next invoice clears them."""
@@ -128,7 +133,14 @@ class Till:
             return b""
         crash_point("till.stored")
         raw = RawCapture(capture_id, source, captured.data, ended_by, captured.form, captured.origin)
+        if _is_drawn(raw):
+            return self._pictures.take(raw, began)
         return self._understand(raw, began)
+
+    def close(self) -> None:
+        """Read no more pictures, and let go of the reserve's files."""
+        self._pictures.close()
+        self.keeper.close()
 
     def _take_record(self, source: str, captured: Captured, began: float) -> bytes:
         """A record of a file or database: taken once; what has changed since is put before a person."""
@@ -174,6 +186,7 @@ class Till:
     def take_left_over(self) -> int:
         """Settle what a crash, a wrong clock or a missing key left raw, oldest first; how many.
 
+        Pictures go to their desk, and hold up nothing else.
         Stops at the first that cannot be settled for a reason not its own: the next would meet it too.
         """
         connection = self._store.reader()
@@ -181,15 +194,35 @@ class Till:
             waiting = raw_captures(connection)
         finally:
             connection.close()
-        for done, capture in enumerate(waiting):
+        written = [capture for capture in waiting if not _is_drawn(capture)]
+        for capture in waiting:
+            if _is_drawn(capture):
+                self._pictures.bring(capture)
+        for done, capture in enumerate(written):
             try:
                 self._understand(capture, time.perf_counter())
             except TransitionRefused:
                 continue  # the live path has settled it in the meantime
             except ThunganError as error:
-                log.warning("%d receipts wait to be invoiced: %s", len(waiting) - done, error)
+                log.warning("%d receipts wait to be invoiced: %s", len(written) - done, error)
                 return done
-        return len(waiting)
+        return len(written)
+
+    def _read_picture(self, capture: RawCapture, began: float) -> bytes:
+        """What the desk does with a picture. It stays raw, with an alarm, until there is a reader."""
+        try:
+            picture_reader()
+            block = self._understand(capture, began)
+        except PictureReaderMissing as error:
+            self._unread_said = True
+            self._run(raise_alarm(error.code, str(error)))
+            raise
+        except TransitionRefused:
+            return b""  # settled meanwhile
+        if self._unread_said:
+            self._run(clear_alarm(PictureReaderMissing.code))
+            self._unread_said = False
+        return block
 
     def _understand(self, capture: RawCapture, began: float) -> bytes:
         capture_id, origin = capture.capture_id, capture.origin
@@ -304,6 +337,10 @@ class Till:
         except Late:
             future.cancel()
             raise StoreSlow(f"the store has not answered within {STEP_SECONDS:.0f} seconds") from None
+
+
+def _is_drawn(capture: RawCapture) -> bool:
+    return capture.form == Form.ESCPOS and is_picture(capture.data)
 
 
 def said_by(reading: Reading) -> dict[str, Any]:

@@ -20,6 +20,10 @@ class Form(StrEnum):
     ISL = "isl"  # a transcript of frames between a program and a fiscal device
 
 
+JOB_FORMS = frozenset({Form.PDF, Form.POSTSCRIPT, Form.XPS, Form.EMF})
+PAPER_FORMS = JOB_FORMS | {Form.ESCPOS}  # of which a person can be shown a picture
+
+
 @dataclass(frozen=True, slots=True)
 class Identity:
     """Which sale of its source a record is, so that it is taken once however often it is read.

@@ -15,6 +15,7 @@ import segno
 from drivers.encoding import encode
 from drivers.escpos.events import Command
 from drivers.escpos.parser import EscPosParser
+from drivers.raster.telling import is_picture
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -46,12 +47,21 @@ class QrStyle(StrEnum):
     NONE = "none"
 
 
+class BlockStyle(StrEnum):
+    """How the block is printed."""
+
+    AUTO = "auto"  # as the receipt is: letters after letters, a picture after a picture
+    TEXT = "text"
+    PICTURE = "picture"  # for printers that lack the letters
+
+
 @dataclass(frozen=True, slots=True)
 class Printer:
     """What the block must know of the printer. ``dots``: its width, 384 for 58 mm paper, 576 for 80 mm."""
 
     qr: QrStyle = QrStyle.NATIVE
     dots: int = 576
+    block: BlockStyle = BlockStyle.AUTO
 
 
 def code_block(
@@ -65,16 +75,31 @@ def code_block(
     """ESC/POS bytes of the block in the receipt's own encoding; without a ``qr_text`` only its lines.
 
     ``receipt`` are the bytes printed before it: what they had set is plain inside the block, and set again
-    after it.
+    after it. After a receipt that is a picture nobody knows the printer's letters: the block is a picture too
+    (``BlockStyle``), or in letters without marks.
     """
     printer = printer or Printer()
+    after_picture = is_picture(receipt)
+    drawn = printer.block is BlockStyle.PICTURE or (printer.block is BlockStyle.AUTO and after_picture)
     plain, again = _styles(receipt)
-    text = b"".join(encode(line, encoding) + b"\n" for line in lines)
+    if drawn:
+        from drivers.drawn_lines import drawn_lines  # late: it brings the imaging library and its fonts
+
+        text = drawn_lines(lines, printer)
+    else:
+        letters = "ascii" if after_picture else encoding
+        text = b"".join(encode(line, letters) + b"\n" for line in lines)
     if printer.qr is QrStyle.STAR:
         return b"\n\x1b\x1da\x01" + text + (_star_qr(qr_text) if qr_text else b"") + b"\x1b\x1da\x00\n"
     code = _QR[printer.qr](qr_text, printer.dots) if qr_text else b""
-    spacing = b"".join(set(_SPACINGS.values())) if printer.qr is QrStyle.COLUMNS and code else b""
+    bands = printer.qr is QrStyle.COLUMNS and (code or drawn)
+    spacing = b"".join(set(_SPACINGS.values())) if bands else b""
     return b"\n" + plain + _CENTRE + text + code + spacing + _LEFT + b"\n\n\n" + again
+
+
+def slip(block: bytes, printer: Printer) -> bytes:
+    """A block as a piece of paper of its own: from a plain printer to the cut."""
+    return b"\x1b@" + block + (b"\x1bd\x03" if printer.qr is QrStyle.STAR else b"\n\n\n\x1dV\x42\x00")
 
 
 def _styles(receipt: bytes) -> tuple[bytes, bytes]:
@@ -109,8 +134,7 @@ def _native_qr(text: str, _dots: int) -> bytes:
 def _raster_qr(text: str, dots: int) -> bytes:
     rows = _bitmap(text, dots)
     width = -(-len(rows[0]) // 8)
-    data = b"".join(_packed(row) for row in rows)
-    return b"\x1dv0\x00" + width.to_bytes(2, "little") + len(rows).to_bytes(2, "little") + data + b"\n"
+    return raster_command(width, len(rows), b"".join(_packed(row) for row in rows)) + b"\n"
 
 
 def _columns_qr(text: str, dots: int) -> bytes:
@@ -122,8 +146,23 @@ def _columns_qr(text: str, dots: int) -> bytes:
     for top in range(0, len(rows), 24):
         band = rows[top : top + 24]
         columns = b"".join(_packed([row[x] for row in band]) for x in range(len(rows[0])))
-        out.append(b"\x1b*\x21" + len(rows[0]).to_bytes(2, "little") + columns + b"\n")
+        out.append(band_command(len(rows[0]), columns))
     return b"".join(out)
+
+
+def raster_command(width: int, height: int, rows: bytes) -> bytes:
+    """GS v 0: ``width`` bytes a row."""
+    return b"\x1dv0\x00" + width.to_bytes(2, "little") + height.to_bytes(2, "little") + rows
+
+
+def star_raster_command(width: int, height: int, rows: bytes) -> bytes:
+    """ESC GS S of Star's line mode: ``width`` bytes a row."""
+    return b"\x1b\x1dS\x01" + width.to_bytes(2, "little") + height.to_bytes(2, "little") + b"\x00" + rows
+
+
+def band_command(width: int, columns: bytes) -> bytes:
+    """ESC * with 24 dots, three bytes a column, ``width`` columns; and the paper moves on."""
+    return b"\x1b*\x21" + width.to_bytes(2, "little") + columns + b"\n"
 
 
 def _star_qr(text: str) -> bytes:
@@ -149,7 +188,7 @@ _QR: dict[QrStyle, Callable[[str, int], bytes]] = {
 
 
 def _bitmap(text: str, dots: int) -> list[list[bool]]:
-    """The code with its quiet zone, in whole dots: as large as fits, at most six dots a module."""
+    """The QR with its quiet zone, in whole dots, True for black: as large as fits, at most six dots each."""
     modules = [
         [bool(module) for module in row] for row in segno.make_qr(text, error="m").matrix_iter(border=2)
     ]

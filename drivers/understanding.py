@@ -1,7 +1,8 @@
 """What captured bytes say, whatever they are: the one door from a capture to its reading.
 
 A source's form decides who reads: paper by a receipt profile, records by a mapping. The same bytes, form and
-profile always give the same reading, so that a capture can be read again years later.
+profile always give the same reading, so that a capture can be read again years later; pictures need the same
+tesseract for it too.
 """
 
 from __future__ import annotations
@@ -10,10 +11,11 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from drivers.captured import Form
-from drivers.errors import JobUnreadable
+from drivers.captured import JOB_FORMS, Form
+from drivers.errors import JobUnreadable, PictureReaderMissing
 from drivers.frames.frame_profile import KIND as FRAMES
 from drivers.frames.frame_profile import FrameProfile, parse_frame_profile
+from drivers.raster import is_picture, read_picture
 from drivers.reading import Profile, Reading, load_profile, read_paper, read_receipt, shipped_profiles
 from drivers.reading.errors import ProfileInvalid
 from drivers.reading.toml_text import said_in, text_of
@@ -25,12 +27,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 AnyProfile: TypeAlias = Profile | Mapping | FrameProfile
-_JOB_FORMS = frozenset({Form.PDF, Form.POSTSCRIPT, Form.XPS, Form.EMF})
 _TABLE_FORMS = frozenset({Form.CSV, Form.JSON, Form.XML})
 
 
 def understand(form: str, data: bytes, by: AnyProfile | None) -> Reading:
-    """Read the bytes of one capture, never raising for what is in them; None: the general receipt profile."""
+    """Read the bytes of one capture, never raising for what is in them; None: the general receipt profile.
+
+    Paper that is a picture takes seconds; it is quarantined where its reader is not installed.
+    """
     if form in _TABLE_FORMS:
         if not isinstance(by, Mapping):
             return _unread("there is no mapping for this record: name one with profile= in its source")
@@ -42,8 +46,13 @@ def understand(form: str, data: bytes, by: AnyProfile | None) -> Reading:
         return read_transcript(data, device, by if isinstance(by, Profile) else None)
     if by is not None and not isinstance(by, Profile):
         return _unread("a profile of records or frames reads no paper: name a receipt profile")
-    if form in _JOB_FORMS:
+    if form in JOB_FORMS:
         return _job(Form(form), data, by)
+    if is_picture(data):
+        try:
+            return read_picture(data, by)
+        except PictureReaderMissing as error:
+            return _unread(error.message)
     return read_receipt(data, profile=by)
 
 

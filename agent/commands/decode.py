@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from agent.commands.issue import read_input
 from agent.paper_showing import show_proof, write_picture
-from drivers.captured import Form
 from drivers.jobs import form_of
 from drivers.reading import load_profile, reading_to_json
 from drivers.understanding import understand
@@ -38,8 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
     form = form_of(content)
     reading = understand(form, content, load_profile(arguments.profile) if arguments.profile else None)
     if arguments.png is not None:
-        # Of a print job its rows are drawn, as a printer's own letters would show them.
-        write_picture(content if form is Form.ESCPOS else reading.text.encode(), arguments.png)
+        write_picture(content, arguments.png, form=form)
     data = reading_to_json(reading)
     if arguments.json:
         sys.stdout.write(json.dumps(data, ensure_ascii=False, indent=1) + "\n")

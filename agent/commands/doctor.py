@@ -11,7 +11,7 @@ from agent.config import default_folder, load_config
 from agent.doctor.authority_way import AuthorityWay
 from agent.doctor.findings import Finding, Level
 from agent.doctor.machine import check_clock, check_disk, check_folder, check_program
-from agent.doctor.register import check_key, check_page, check_sources, checked
+from agent.doctor.register import check_key, check_page, check_picture_reader, check_sources, checked
 from agent.doctor.store import check_alarms, check_daemon, check_store, daemon_runs, standing_alarms
 from errors import ThunganError
 
@@ -70,6 +70,7 @@ def examine(folder: Path, *, full: bool = False, offline: bool = False) -> Itera
     yield check_daemon(running=running)
     alarms = standing_alarms(folder)
     yield from checked("source", check_sources(config, alarms, running=running))
+    yield from checked("pictures", check_picture_reader(alarms))
     yield from checked("key", check_key(config))
     yield from check_store(folder, full=full)
     skew = None

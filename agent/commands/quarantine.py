@@ -17,7 +17,6 @@ from agent.parts import open_store
 from agent.sold_words import name_of
 from agent.source_profiles import SourceProfiles
 from agent.till import DOUBTFUL_ENDS
-from drivers.captured import Form
 from drivers.reading import Reading, reading_to_json
 from drivers.understanding import understand
 from errors import ThunganError
@@ -72,10 +71,8 @@ def run(arguments: argparse.Namespace) -> int:
         connection.close()
     content = kept.data
     reading = understand(kept.form, content, SourceProfiles(config, arguments.profile).of(kept.source))
-    if arguments.png is not None and kept.form != Form.ESCPOS:
-        raise ReasonMissing(f"capture {kept.capture_id} is no paper: there is no picture of it")
     if arguments.png is not None:
-        write_picture(content, arguments.png)
+        write_picture(content, arguments.png, form=kept.form)
     if arguments.json:
         sys.stdout.write(json.dumps(reading_to_json(reading), ensure_ascii=False, indent=1) + "\n")
         return 0

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from agent.doctor.findings import Finding, Level
 from agent.doctor.machine import holders_of
 from agent.key_checks import look_at
-from drivers.errors import PortHangs
+from drivers.errors import PictureReaderMissing, PortHangs
 from drivers.ports.port import port_error
 from drivers.source import open_port
 from drivers.uri import FileAddress, FolderAddress, SerialAddress, TcpAddress, UsbAddress, parse_source
@@ -51,6 +51,19 @@ def check_sources(config: Config, alarms: dict[str, str], *, running: bool) -> I
         yield _port("source", register)
         if (printer := getattr(address, "printer", None)) is not None:
             yield _port("printer", printer)
+
+
+def check_picture_reader(alarms: dict[str, str]) -> Iterator[Finding]:
+    """Whether receipts that are pictures can be read; without such receipts nobody needs it."""
+    from drivers.raster import picture_reader
+
+    try:
+        yield Finding.fine("pictures", f"read by {picture_reader()}")
+    except PictureReaderMissing as error:
+        if error.code in alarms:
+            yield Finding.of("pictures", error)
+        else:
+            yield Finding.fine("pictures", f"{error.message}; only receipts that are pictures need it")
 
 
 def _as_told(name: str, uri: str, alarm: str | None) -> Finding:

@@ -5,10 +5,14 @@ from __future__ import annotations
 from io import BytesIO
 
 
-def png_of(content: bytes, dots: int) -> bytes:
-    """The bytes of a capture, drawn ``dots`` wide."""
-    from drivers.picture import draw  # late: it brings the imaging library and its fonts
+def png_of(content: bytes, dots: int, form: str = "escpos") -> bytes:
+    """The bytes of a capture, drawn ``dots`` wide.
+
+    Raises:
+        JobUnreadable: a print job that cannot be shown, or a record, which is no paper.
+    """
+    from drivers.seeing import picture_of  # late: it brings the imaging library and its fonts
 
     out = BytesIO()
-    draw(content, dots).save(out, "PNG")
+    picture_of(form, content, dots).save(out, "PNG")
     return out.getvalue()

@@ -17,7 +17,6 @@ from drivers.paper import Paper, PaperLine
 if TYPE_CHECKING:
     from drivers.jobs.placed import Placed
 
-JOBS = frozenset({Form.PDF, Form.POSTSCRIPT, Form.XPS, Form.EMF})
 MAX_JOB = 32 << 20  # bytes
 _TAIL = 2048
 

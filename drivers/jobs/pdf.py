@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from drivers.errors import JobUnreadable
@@ -13,7 +14,11 @@ from drivers.jobs.placed import MAX_PIECES, UNREADABLE, Placed
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from PIL.Image import Image
+
 MAX_PAGES = 50
+MOST_DRAWN = 5  # pages
+MOST_DOTS = 8000  # of a page from top to bottom
 _ONE_AT_A_TIME = threading.Lock()  # pdfium knows no threads
 _INVISIBLE = 3  # text render mode: the words behind a scanned picture
 
@@ -24,6 +29,37 @@ def pages_of_pdf(data: bytes) -> list[list[Placed]]:
     Raises:
         JobUnreadable: it is no PDF, is locked, is too long; or pdfium is not installed.
     """
+    with _opened(data) as document:
+        return _pages(document)
+
+
+def draw_pdf(data: bytes, dots: int) -> Image:
+    """The first pages below each other, ``dots`` wide, 8 bits grey.
+
+    Raises:
+        JobUnreadable: as ``pages_of_pdf``.
+    """
+    from PIL import Image
+
+    with _opened(data) as document:
+        pages = []
+        for number in range(min(len(document), MOST_DRAWN)):
+            page = document[number]
+            width, height = page.get_size()
+            scale = min(dots / max(width, 1), MOST_DOTS / max(height, 1))
+            pages.append(page.render(scale=scale, grayscale=True).to_pil().convert("L"))
+            page.close()
+    whole = Image.new("L", (dots, max(1, sum(page.height for page in pages))), 255)
+    top = 0
+    for page in pages:
+        whole.paste(page, (0, top))
+        top += page.height
+    return whole
+
+
+@contextmanager
+def _opened(data: bytes) -> Iterator[Any]:
+    """The document, for one thread at a time."""
     try:
         import pypdfium2 as pdfium
     except ImportError:
@@ -34,7 +70,9 @@ def pages_of_pdf(data: bytes) -> list[list[Placed]]:
         except pdfium.PdfiumError as error:
             raise JobUnreadable(f"the PDF cannot be opened: {error}") from error
         try:
-            return _pages(document)
+            if len(document) > MAX_PAGES:
+                raise JobUnreadable(f"more than {MAX_PAGES} pages")
+            yield document
         except pdfium.PdfiumError as error:
             raise JobUnreadable(f"the PDF is broken: {error}") from error
         finally:
@@ -42,8 +80,6 @@ def pages_of_pdf(data: bytes) -> list[list[Placed]]:
 
 
 def _pages(document: Any) -> list[list[Placed]]:
-    if len(document) > MAX_PAGES:
-        raise JobUnreadable(f"more than {MAX_PAGES} pages")
     left, pages = MAX_PIECES, []
     for number in range(len(document)):
         page = document[number]

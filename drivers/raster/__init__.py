@@ -10,5 +10,6 @@ Neither the imaging library nor tesseract is loaded before a picture is read.
 from drivers.errors import PictureReaderMissing
 from drivers.raster.reader import PATIENCE, read_picture
 from drivers.raster.telling import is_picture
+from drivers.raster.tesseract import program as picture_reader
 
-__all__ = ["PATIENCE", "PictureReaderMissing", "is_picture", "read_picture"]
+__all__ = ["PATIENCE", "PictureReaderMissing", "is_picture", "picture_reader", "read_picture"]

@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import ImageOps
 
-from drivers import picture
-from drivers.codeblock import Printer, QrStyle, code_block
-from drivers.escpos.events import Command
+from drivers import drawn_lines, picture
+from drivers.codeblock import BlockStyle, Printer, QrStyle, code_block, slip
+from drivers.escpos.events import Command, Cut
 from drivers.escpos.parser import EscPosParser
 from drivers.framing import CaptureSplitter
 from drivers.picture import NARROW, WIDE, draw, hex_dump
@@ -24,6 +25,7 @@ QR = "00020101021138570010A00000072701270006970436011300410001234560208QRIBFTTA5
 
 def test_the_example() -> None:
     assert doctest.testmod(picture).failed == 0
+    assert doctest.testmod(drawn_lines).failed == 0
 
 
 def codes_in(data: bytes, dots: int, folder: Path) -> list[str]:
@@ -52,6 +54,34 @@ def test_star_and_none() -> None:
     assert b"Ma CQT: M1-26-SHNDN-00100000001\n" in none
 
 
+@pytest.mark.parametrize("dots", [NARROW, WIDE])
+@pytest.mark.parametrize("style", [QrStyle.RASTER, QrStyle.COLUMNS, QrStyle.STAR])
+def test_the_lines_are_drawn_alike_by_every_command(style: QrStyle, dots: int) -> None:
+    def ink(one: QrStyle) -> bytes:
+        drawn = draw(code_block(LINES, "", printer=Printer(one, dots, BlockStyle.PICTURE)), dots)
+        return drawn.crop(ImageOps.invert(drawn).getbbox()).tobytes()
+
+    assert len(set(ink(QrStyle.NATIVE))) > 1
+    assert ink(style) == ink(QrStyle.NATIVE)
+
+
+def test_after_a_picture_comes_a_picture_or_letters_that_every_printer_has(tmp_path: Path) -> None:
+    drawn = b"\x1b@\x1dv0\x00\x48\x00\x64\x00" + bytes(72 * 50) + b"\xff" * (72 * 50)
+    block = code_block(LINES, QR, encoding="utf-8", receipt=drawn)
+    assert b"CQT" not in block
+    assert QR in codes_in(drawn + block, WIDE, tmp_path)
+    text = code_block(LINES, QR, encoding="utf-8", printer=Printer(block=BlockStyle.TEXT), receipt=drawn)
+    assert b"Ma CQT: M1-26-SHNDN-00100000001\n" in text
+    assert "Mã CQT".encode() in code_block(LINES, QR, encoding="utf-8", receipt=RECEIPTS[0].read_bytes())
+
+
+@pytest.mark.parametrize("style", list(QrStyle))
+def test_a_slip_is_cut_once(style: QrStyle) -> None:
+    printer = Printer(style)
+    paper = slip(code_block(LINES, QR, printer=printer), printer)
+    assert sum(isinstance(event, Cut) for event in EscPosParser().feed(paper)) == 1
+
+
 SWITCHES = [b"\x1ba", b"\x1b!", b"\x1bE", b"\x1b-", b"\x1d!", b"\x1dB", b"\x1bM", b"\x1b3"]
 STYLE_COMMANDS = st.one_of(
     st.tuples(st.sampled_from(SWITCHES), st.integers(0, 1)).map(lambda pair: pair[0] + bytes([pair[1]])),
@@ -75,11 +105,15 @@ def style_after(data: bytes) -> dict[str, bytes]:
     return said
 
 
-@given(st.lists(STYLE_COMMANDS, max_size=20).map(b"".join), st.sampled_from(QrStyle))
-def test_the_printer_is_left_as_the_register_had_it(receipt: bytes, style: QrStyle) -> None:
+@given(
+    st.lists(STYLE_COMMANDS, max_size=20).map(b"".join), st.sampled_from(QrStyle), st.sampled_from(BlockStyle)
+)
+def test_the_printer_is_left_as_the_register_had_it(
+    receipt: bytes, style: QrStyle, letters: BlockStyle
+) -> None:
     if style is QrStyle.STAR:
         return
-    block = code_block(LINES, QR, printer=Printer(style), receipt=receipt)
+    block = code_block(LINES, QR, printer=Printer(style, NARROW, letters), receipt=receipt)
     assert style_after(receipt + block) == style_after(receipt)
 
 

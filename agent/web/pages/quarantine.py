@@ -16,7 +16,8 @@ from agent.web.person import person_of
 from agent.web.problem_words import in_words
 from agent.web.sale_form import form_of, sale_of, typed
 from agent.web.showing import show
-from drivers.captured import Form
+from drivers.captured import PAPER_FORMS
+from drivers.errors import JobUnreadable
 from drivers.reading.draft import draft_sale
 from drivers.understanding import understand
 from errors import ThunganError
@@ -57,6 +58,7 @@ def routes(shop: Shop) -> list[Route]:
         values: dict[str, Any] = {
             "row": row,
             "text": reading.text,
+            "is_paper": kept.form in PAPER_FORMS,
             "problems": in_words(json.loads(row["problems"] or "[]"), person.language),
             "once": secrets.token_urlsafe(16),
         }
@@ -102,9 +104,11 @@ def routes(shop: Shop) -> list[Route]:
 
         with shop.reader() as connection:
             kept = reports.capture(connection, request.path_params["id"])
-        if kept.form != Form.ESCPOS:
+        try:
+            drawn = png_of(kept.data, shop.config.printer.dots, kept.form)
+        except JobUnreadable:
             return Response(status_code=404)  # a record of a file or database is no paper
-        return Response(png_of(kept.data, shop.config.printer.dots), media_type="image/png")
+        return Response(drawn, media_type="image/png")
 
     return [
         Route("/quarantine", listed),
