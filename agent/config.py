@@ -19,6 +19,7 @@ from agent.peers import settings as peers
 from agent.provider_settings import PROVIDERS, ProviderSettings, read_provider
 from agent.proxy import Proxy, read_proxy
 from agent.viettel_settings import read_viettel
+from agent.vnpt_settings import read_vnpt
 from agent.web.page_settings import LOOPBACK, PORT, PageSettings, page_settings
 from agent.witness_settings import WitnessSettings, read_witness
 from authority.codes import Parties, direct_parties, tvan_parties
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from authority.providers.viettel.settings import ViettelSettings
+    from authority.providers.vnpt.manner import VnptManner
 
 TEMPLATE = (
     """\
@@ -127,6 +129,10 @@ every = 15                      # giây giữa hai lần gửi
 # template = "1/001"            # mẫu số ở nhà cung cấp / template code
 # batch = 1                     # số hóa đơn mỗi lần gọi, đến 50 / orders in one call
 
+# [vnpt]                        # route = "vnpt" (docs/vnpt.md), với account và account_password ở trên
+# pattern = "1/001"             # mẫu số ở nhà cung cấp / pattern
+# batch = 50                    # số hóa đơn mỗi lần gọi / orders in one call
+
 [backup]                        # bản sao lưu ở nơi thứ hai: thư mục, ổ USB, ổ mạng (docs/backup.md)
 folder = ""                     # ví dụ "D:/sao-luu", "/media/usb/thungan"; để trống: không sao lưu / none
 # every = 15                    # phút, chỉ khi có gì mới / minutes, where there is anything new
@@ -173,6 +179,7 @@ class Config:
     parties: Parties  # who sends messages to whom
     provider: ProviderSettings | None  # on a route where a provider numbers
     viettel: ViettelSettings
+    vnpt: VnptManner
     token: str | None  # source of the access token
     ca: Path | None
     trust: Path | None
@@ -289,6 +296,7 @@ def _read(folder: Path, take: _Sections, said: dict[str, Any]) -> Config:
         parties=_parties(take, route, seller.tax_code),
         provider=read_provider(take.text, folder, route),
         viettel=read_viettel(take),
+        vnpt=read_vnpt(take),
         token=inside(folder, take.text("authority.token", 500, "")) or None,
         ca=_path(folder, take.text("authority.ca", 500, "")),
         trust=_path(folder, take.text("authority.trust", 500, "")),

@@ -10,6 +10,7 @@ from signing.passphrase import read_passphrase
 
 if TYPE_CHECKING:
     from agent.config import Config
+    from agent.provider_settings import ProviderSettings
     from authority.providers.provider import ProviderGateway
     from signing.passphrase import Secret
 
@@ -28,7 +29,7 @@ def open_provider(config: Config) -> ProviderGateway:
         raise ConfigInvalid("authority.url is empty: there is nowhere to deliver to")
     if config.provider.name == "viettel":
         return _viettel(config, config.provider.user, config.provider.password)
-    raise ConfigInvalid(f"authority.route {config.route} is not ready")
+    return _vnpt(config, config.provider)
 
 
 def _viettel(config: Config, user: str, password: str) -> ProviderGateway:
@@ -44,6 +45,23 @@ def _viettel(config: Config, user: str, password: str) -> ProviderGateway:
         user,
         read,
         settings=config.viettel,
+        ca=config.ca,
+        proxy=proxy_address(config.proxy),
+        pin=config.pin,
+    )
+
+
+def _vnpt(config: Config, provider: ProviderSettings) -> ProviderGateway:
+    from authority.providers.vnpt.gateway import VnptGateway
+    from authority.providers.vnpt.login import Sources
+
+    login = Sources(
+        provider.user, provider.password, provider.account, provider.account_password or provider.password
+    )
+    return VnptGateway(
+        config.url,
+        login,
+        manner=config.vnpt,
         ca=config.ca,
         proxy=proxy_address(config.proxy),
         pin=config.pin,

@@ -39,6 +39,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--password", metavar="SOURCE", help="its password: env:NAME, file:PATH, keyring:… (default: sandbox)"
     )
+    parser.add_argument("--tax-code", metavar="CODE", help="a provider's customer, as its invoices name it")
     parser.add_argument(
         "--series",
         action="append",
@@ -69,7 +70,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _provide(folder: Path, arguments: argparse.Namespace, plan: FaultPlan | None) -> int:
     folder.mkdir(parents=True, exist_ok=True)
-    account = ProviderAccount(user=arguments.user, series=read_series(arguments.series))
+    tax_code = checked_tax_code(arguments.tax_code) if arguments.tax_code else None
+    account = ProviderAccount(user=arguments.user, tax_code=tax_code, series=read_series(arguments.series))
     if arguments.password:
         account = replace(account, password=read_passphrase(arguments.password).reveal())
 

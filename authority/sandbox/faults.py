@@ -24,6 +24,7 @@ expire-token   a provider takes no token any more that it gave out until then, a
 duplicate-key  a provider refuses an order's key that it knows, instead of telling the invoice again
 partly         a provider leaves an order of a batch out, and says nothing of it
 other-series   a provider gives a number of another series than asked for
+soap-fault     a provider of SOAP answers with a fault, half of the times after the call has been done
 clock-ahead    a provider's clock runs that much ahead
 seed           a whole number; the same plan and seed give the same faults
 ============== ============================================================================
@@ -56,6 +57,7 @@ _RATES = (
     "duplicate-key",
     "partly",
     "other-series",
+    "soap-fault",
 )
 _DURATIONS = ("slow", "delay", "clock-ahead")
 WORDS = (*_RATES, *_DURATIONS, "down", "seed")
@@ -82,6 +84,7 @@ class FaultPlan:
     duplicate_key: float = 0.0
     partly: float = 0.0
     other_series: float = 0.0
+    soap_fault: float = 0.0
     clock_ahead: float = 0.0
     slow: float = 0.0
     delay: float = 0.0

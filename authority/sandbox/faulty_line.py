@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import time
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import TYPE_CHECKING
 
 from starlette.responses import PlainTextResponse, Response
 
 if TYPE_CHECKING:
     from starlette.requests import Request
-    from starlette.types import Receive, Scope, Send
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from authority.sandbox.faults import FaultPlan
 
@@ -66,6 +68,22 @@ class Shutter:
         if self._faults.slow:
             await asyncio.sleep(self._faults.slow)
         return None
+
+
+class Dated:
+    """Writes the Date header, by a clock that may run ahead."""
+
+    def __init__(self, app: ASGIApp, faults: FaultPlan) -> None:
+        self._app, self._ahead = app, timedelta(seconds=faults.clock_ahead)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def dated(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                date = format_datetime(datetime.now(UTC) + self._ahead, usegmt=True).encode()
+                message = {**message, "headers": [*message["headers"], (b"date", date)]}
+            await send(message)
+
+        await self._app(scope, receive, dated)
 
 
 def failure() -> Response:

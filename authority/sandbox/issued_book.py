@@ -21,7 +21,7 @@ CREATE TABLE IF NOT EXISTS issued (
     tax_code TEXT NOT NULL, key TEXT NOT NULL, form INTEGER NOT NULL, symbol TEXT NOT NULL,
     number INTEGER NOT NULL, moment INTEGER NOT NULL, at REAL NOT NULL, code TEXT NOT NULL,
     look_up_code TEXT NOT NULL, net TEXT NOT NULL, tax TEXT NOT NULL, total TEXT NOT NULL,
-    corrects INTEGER, kind TEXT NOT NULL, content BLOB NOT NULL, times INTEGER NOT NULL DEFAULT 1,
+    corrects TEXT, kind TEXT NOT NULL, content BLOB NOT NULL, times INTEGER NOT NULL DEFAULT 1,
     PRIMARY KEY (tax_code, form, symbol, number), UNIQUE (tax_code, key)
 ) STRICT;
 CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
@@ -33,7 +33,7 @@ class Issued:
     """One issued invoice. ``moment``: its own date and time (ms since 1970), ``at`` when it was issued (s).
 
     Amounts are as the provider reckoned them; ``kind`` is original, replacement or adjustment, ``corrects``
-    the number it names in the same series' customer; ``times`` counts how often the key came.
+    the ``form;symbol;number`` that it names; ``times`` counts how often the key came.
     """
 
     tax_code: str
@@ -48,10 +48,15 @@ class Issued:
     net: str
     tax: str
     total: str
-    corrects: int | None
+    corrects: str | None
     kind: str
     content: bytes
     times: int = 1
+
+    @property
+    def reference(self) -> str:
+        """``form;symbol;number``, by which a correction names it."""
+        return f"{self.form};{self.symbol};{self.number}"
 
 
 class IssuedBook:
@@ -100,13 +105,12 @@ class IssuedBook:
         )
         return self._one(query, tax_code, form, symbol)
 
-    def corrections_of(self, one: Issued) -> frozenset[str]:
-        """In which ways an invoice has been corrected."""
+    def corrections_of(self, tax_code: str, reference: str) -> frozenset[str]:
+        """In which ways an invoice, ``form;symbol;number``, has been corrected, issued here or not."""
         with self._lock:
             rows = self._db.execute(
-                "SELECT DISTINCT kind FROM issued"
-                " WHERE tax_code = ? AND form = ? AND symbol = ? AND corrects = ?",
-                (one.tax_code, one.form, one.symbol, one.number),
+                "SELECT DISTINCT kind FROM issued WHERE tax_code = ? AND corrects = ?",
+                (tax_code, reference),
             ).fetchall()
         return frozenset(row[0] for row in rows)
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from authority.sandbox.issued_book import Issued
     from authority.sandbox.keys import SandboxKeys
 
-PROVIDERS = ("viettel",)
+PROVIDERS = ("viettel", "vnpt")
 
 
 class ServedProvider(Served, Protocol):
@@ -92,12 +92,20 @@ def _server(
         raise GatewaySettingInvalid(f"{name[:20]!r} is not a provider; there are {', '.join(PROVIDERS)}")
     known, plan = account or ProviderAccount(), faults or FaultPlan()
 
-    def make(keys: SandboxKeys) -> ServedProvider:
+    def make_viettel(keys: SandboxKeys) -> ServedProvider:
         from authority.sandbox.viettel.served import ServedViettel
         from authority.sandbox.viettel.settings import ViettelSettings
 
         switches = settings if isinstance(settings, ViettelSettings) else ViettelSettings()
         return ServedViettel(directory, keys, known, plan, switches, clock)
 
+    def make_vnpt(keys: SandboxKeys) -> ServedProvider:
+        from authority.sandbox.vnpt.served import ServedVnpt
+        from authority.sandbox.vnpt.terms import Terms, VnptSettings
+
+        switches = settings if isinstance(settings, VnptSettings) else VnptSettings()
+        return ServedVnpt(directory, keys, Terms(known, switches), plan, clock)
+
+    make = make_viettel if name == "viettel" else make_vnpt
     # The provider writes its own Date: its clock may run ahead.
     return HttpsServer(directory, port, make, host=host, now=clock(), says_date=False)

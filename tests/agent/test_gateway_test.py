@@ -80,3 +80,27 @@ def test_a_wrong_password_and_a_provider_that_is_away(
     assert check_authority(load_config(folder)).en == "The provider answers"
     running.stop()
     assert "E-AUT-012" in str(ask_route(load_config(folder)).problem)
+
+
+def test_vnpt_says_its_accounts_and_that_it_does_not_tell_what_is_left(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    account = ProviderAccount(password=PASSWORD)
+    more = {"authority.account": "sandbox", "authority.account_password": "file:keys/provider"}
+    with RunningProvider("vnpt", tmp_path / "provider", account=account) as running:
+        folder = provider_shop(tmp_path / "shop", running, "vnpt", **more)
+        answer = told(folder, capsys)
+        assert (answer["route"], answer["account"], answer["may_issue"]) == (
+            "vnpt",
+            "sandbox / sandbox",
+            None,
+        )
+        assert answer["series"][0]["left"] is None
+        assert any("does not tell" in note for note in answer["notes"])
+        assert answer["works"]
+        assert not running.served.issued()
+        with (folder / "config.toml").open("a") as config:
+            config.write('\n[vnpt]\nwritten = "regulation"\ncalls = "MTT32"\npattern = "1/002"\nbatch = 7\n')
+        assert any("1/002" in note and "MTT32" in note for note in told(folder, capsys)["notes"])
+        (folder / "keys" / "provider").write_text("wrong")
+        assert "E-AUT-071" in told(folder, capsys, 3)["problem"]

@@ -263,7 +263,7 @@ class Desk:
             net=str(reckoned.net),
             tax=str(reckoned.tax),
             total=str(reckoned.total),
-            corrects=corrected.number if corrected else None,
+            corrects=corrected.reference if corrected else None,
             kind=_KINDS[general["adjustmentType"]],
             content=content,
         )
@@ -289,7 +289,7 @@ class Desk:
             raise OrderRefused("ORIGIN_INVOICE_NOT_FOUND", f"Không có hóa đơn {named}")
         if general.get("originalInvoiceIssueDate") != original.moment:
             raise OrderRefused("ORIGIN_INVOICE_ISSUE_DATE_INVALID", "Sai ngày lập hóa đơn gốc")
-        earlier = self._book.corrections_of(original)
+        earlier = self._book.corrections_of(tax_code, original.reference)
         if "replacement" in earlier or (kind == "3" and earlier) or original.kind == "adjustment":
             raise OrderRefused("ORIGIN_INVOICE_INVALID", "Hóa đơn gốc đã bị thay thế hoặc điều chỉnh")
         return original

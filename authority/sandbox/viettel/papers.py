@@ -54,26 +54,6 @@ def archive(one: Issued, signer: AuthoritySigner) -> bytes:
     return _zipped(f"{name}.zip", _zipped(f"{name}.xml", signed_xml(one, signer)))
 
 
-def pdf(one: Issued) -> bytes:
-    """One page that names the invoice and its amounts."""
-    from fpdf import FPDF
-
-    page = FPDF()
-    page.set_creation_date(datetime.fromtimestamp(one.at, UTC))
-    page.add_page()
-    page.set_font("Helvetica", size=14)
-    for line in (
-        "S-INVOICE (sandbox)",
-        f"{one.tax_code}   {one.form}   {one.symbol}   {one.number}",
-        f"{_Paper(one, {}).day:%d/%m/%Y}",
-        f"{one.net} + {one.tax} = {one.total}",
-        one.code,
-        one.look_up_code,
-    ):
-        page.cell(0, 10, line, new_x="LMARGIN", new_y="NEXT")
-    return bytes(page.output())
-
-
 def _content(paper: _Paper) -> str:
     one, order = paper.one, paper.order
     general, buyer, seller = order["generalInvoiceInfo"], order["buyerInfo"], order.get("sellerInfo") or {}
@@ -99,7 +79,7 @@ def _content(paper: _Paper) -> str:
                 LHDCLQuan=1,
                 KHMSHDCLQuan=one.form,
                 KHHDCLQuan=general["originalInvoiceId"][:6],
-                SHDCLQuan=one.corrects,
+                SHDCLQuan=one.corrects.rpartition(";")[2],
                 NLHDCLQuan=f"{original:%Y-%m-%d}",
                 GChu=general.get("additionalReferenceDesc"),
             ),

@@ -11,8 +11,6 @@ import json
 from base64 import b64encode
 from collections import Counter
 from dataclasses import asdict
-from datetime import timedelta
-from email.utils import format_datetime
 from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
@@ -23,12 +21,12 @@ from starlette.middleware import Middleware
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from authority.sandbox.faulty_line import Cut, Shutter, bounded_body, failure
-from authority.sandbox.https_server import utc_now
+from authority.sandbox.faulty_line import Cut, Dated, Shutter, bounded_body, failure
 from authority.sandbox.issued_book import Issued, IssuedBook
+from authority.sandbox.issued_page import pdf
 from authority.sandbox.viettel.desk import Desk, TokenOver
 from authority.sandbox.viettel.fields import OrderRefused, read_json
-from authority.sandbox.viettel.papers import archive, pdf
+from authority.sandbox.viettel.papers import archive
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -36,7 +34,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from starlette.requests import Request
-    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from authority.sandbox.faults import FaultPlan
     from authority.sandbox.keys import SandboxKeys
@@ -79,7 +76,7 @@ class ServedViettel:
                 Route("/sandbox/issued", self._issued_page, methods=["GET"]),
                 Route("/sandbox/counters", self._counters_page, methods=["GET"]),
             ],
-            middleware=[Middleware(_Dated, faults=faults)],
+            middleware=[Middleware(Dated, faults=faults)],
         )
 
     def issued(self) -> list[Issued]:
@@ -186,7 +183,7 @@ class ServedViettel:
         ready = self._asked[name] > self._settings.empty_files and self.desk.code_known(one)
         content = b""
         if ready:
-            content = pdf(one) if kind == "PDF" else archive(one, self._signer)
+            content = pdf(one, "S-INVOICE") if kind == "PDF" else archive(one, self._signer)
         return JSONResponse(
             {
                 "errorCode": None,
@@ -234,22 +231,6 @@ class ServedViettel:
         if self._settings.expired_answer == "401":
             return JSONResponse({"code": 401, "message": "UNAUTHORIZED", "data": "Hết phiên đăng nhập"}, 401)
         return JSONResponse({"status": 500, "error": "Internal Server Error", "message": "GENERAL"}, 500)
-
-
-class _Dated:
-    """Writes the Date header, by a clock that may run ahead."""
-
-    def __init__(self, app: ASGIApp, faults: FaultPlan) -> None:
-        self._app, self._ahead = app, timedelta(seconds=faults.clock_ahead)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def dated(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                date = format_datetime(utc_now() + self._ahead, usegmt=True).encode()
-                message = {**message, "headers": [*message["headers"], (b"date", date)]}
-            await send(message)
-
-        await self._app(scope, receive, dated)
 
 
 def _token(request: Request) -> str:

@@ -19,6 +19,10 @@ from authority.elements import VIETNAM
 from authority.providers.provider import Numbered, Order, OriginalAtProvider, ProviderGateway
 from authority.providers.viettel.gateway import ViettelGateway
 from authority.providers.viettel.settings import ViettelSettings
+from authority.providers.vnpt.gateway import VnptGateway
+from authority.providers.vnpt.login import Sources
+from authority.providers.vnpt.manner import VnptManner
+from authority.sandbox.provider_account import ProviderAccount
 from authority.sandbox.provider_server import RunningProvider
 from invoice.compose import Identity, Terms, compose_content
 from invoice.corrections import Correction, correct
@@ -27,8 +31,10 @@ from invoice.numbers import AuthorityCode, Form, Symbol
 from invoice.rate_table import RateTable
 from invoice.sale import Buyer, Kind, Line, Payment, PaymentMethod, Sale
 from signing.passphrase import Secret
+from signing.private_file import write_private
 
 URL, USER, PASSWORD = (f"THUNGAN_PROVIDER_{name}" for name in ("URL", "USER", "PASSWORD"))
+ACCOUNT, ACCOUNT_PASSWORD = (f"THUNGAN_PROVIDER_{name}" for name in ("ACCOUNT", "ACCOUNT_PASSWORD"))
 REAL = all(os.environ.get(name) for name in (URL, USER, PASSWORD))
 TAX_CODE = os.environ.get("THUNGAN_PROVIDER_TAX_CODE") or (os.environ.get(USER, "") if REAL else "0409990010")
 LETTERS = os.environ.get("THUNGAN_PROVIDER_LETTERS", "AA")
@@ -98,6 +104,15 @@ class Case:
     gateway: ProviderGateway
     running: RunningProvider | None
 
+    def impossible(self) -> Order:
+        """An order that this provider's interface has no place for."""
+        if self.name == "viettel":
+            odd = Line("Vàng", Decimal(1), Decimal(50_000), 50_000, vat_rate="KHAC:03.50%")
+            return an_order(a_sale(lines=(odd,)))
+        order = an_order()
+        named = OriginalAtProvider(None, Form.VAT, symbol(), 1, today(), Relation.REPLACES_MANY)
+        return replace(order, original=named)
+
 
 Opener = Callable[..., Any]
 
@@ -127,7 +142,35 @@ def open_viettel(folder: Path, **options: Any) -> Iterator[Case]:
         gateway.close()
 
 
-OPENERS: dict[str, Opener] = {"viettel": open_viettel}
+@contextmanager
+def open_vnpt(folder: Path, **options: Any) -> Iterator[Case]:
+    """``THUNGAN_PROVIDER_ACCOUNT`` and ``…_ACCOUNT_PASSWORD`` are the member of staff; else the user is."""
+    manner = VnptManner(**options)
+    if REAL:
+        account = f"env:{ACCOUNT_PASSWORD if os.environ.get(ACCOUNT_PASSWORD) else PASSWORD}"
+        user = os.environ[USER]
+        login = Sources(user, f"env:{PASSWORD}", os.environ.get(ACCOUNT) or user, account)
+        gateway = VnptGateway(os.environ[URL], login, manner=manner)
+        yield Case("vnpt", gateway, None)
+        gateway.close()
+        return
+    account = ProviderAccount(tax_code=TAX_CODE)
+    with RunningProvider("vnpt", folder, account=account) as running:
+        login = Sources("sandbox", secret_file(folder), "sandbox", secret_file(folder))
+        gateway = VnptGateway(running.url, login, manner=manner, ca=running.ca)
+        yield Case("vnpt", gateway, running)
+        gateway.close()
+
+
+def secret_file(folder: Path, content: bytes = b"sandbox") -> str:
+    """A source of a password."""
+    path = folder / "password"
+    path.unlink(missing_ok=True)
+    write_private(path, content)
+    return f"file:{path}"
+
+
+OPENERS: dict[str, Opener] = {"viettel": open_viettel, "vnpt": open_vnpt}
 
 
 def cases() -> list[str]:

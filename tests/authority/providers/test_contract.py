@@ -20,7 +20,6 @@ from provider_orders import (
     a_sale,
     an_order,
     cases,
-    content_of,
     correcting,
     patiently,
     symbol,
@@ -111,8 +110,7 @@ def test_every_rate_comes_to_the_same(case: Case, rate: str) -> None:
 
 
 def test_what_cannot_be_sent_holds_nothing_up(case: Case) -> None:
-    odd = a_sale(lines=(Line("Vàng", Decimal(1), Decimal(50_000), 50_000, vat_rate="KHAC:03.50%"),))
-    [refused] = case.gateway.issue([Order(uuid4(), content_of(odd), "AB12-E")])
+    [refused] = case.gateway.issue([case.impossible()])
     assert isinstance(refused, Refused)
     assert refused.error.advice("vi")
     issued(case, an_order())
