@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from errors import ThunganError
+from invoice.local_time import with_local_times
 
 CODE = re.compile(r"^(E-[A-Z]+-[0-9]{3}): ")
 
@@ -200,7 +201,7 @@ _BY_ERROR = {"set-up", "key-away", "certificate-standing", "next-key"}  # told b
 def alarm_words(code: str, message: str, language: str) -> AlarmWords:
     """What a person is told of an alarm of the store."""
     pick = 1 if language == "en" else 0
-    what = _own_words(message, pick)
+    what = with_local_times(_own_words(message, pick))
     if known := _KNOWN.get(code.partition(" ")[0]):
         inner = CODE.match(message)
         to_do = _advice(inner[1], language) if inner and code in _BY_ERROR else None

@@ -81,7 +81,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         code: int = module.run(parser.parse_intermixed_args(words[1:]))
     except ThunganError as error:
-        sys.stderr.write(f"{error}\n")
+        from invoice.local_time import with_local_times
+
+        sys.stderr.write(f"{with_local_times(str(error))}\n")
         return error.exit_code
     except KeyboardInterrupt:
         return 130

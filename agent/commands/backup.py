@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from agent.backing_up import back_up
 from agent.config import default_folder, load_config
+from invoice.local_time import local_time
 from outbox.backup import Backup, backups
 
 if TYPE_CHECKING:
@@ -39,4 +40,4 @@ def _show(found: list[Backup], *, as_json: bool) -> None:
         return
     for one in found:
         size = one.path.stat().st_size
-        sys.stdout.write(f"{one.path}  {one.at:%Y-%m-%d %H:%M:%S} UTC  {size:,} B  ledger {one.size:,}\n")
+        sys.stdout.write(f"{one.path}  {local_time(one.at)}  {size:,} B  ledger {one.size:,}\n")

@@ -11,6 +11,7 @@ from agent.config import Config, default_folder, load_config
 from agent.correction import add_corrections, run_correction
 from agent.errors import FileUnwritable, ReasonMissing
 from agent.paper_showing import write_picture
+from invoice.local_time import with_local_times
 from outbox import reports
 from outbox.packages import hold, release_held
 from outbox.store import Store, open_reader
@@ -81,7 +82,7 @@ def run(arguments: argparse.Namespace) -> int:
             sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
         else:
             for key, value in row.items():
-                sys.stdout.write(f"{key:<12} {value}\n")
+                sys.stdout.write(f"{key:<12} {with_local_times(str(value))}\n")
             if (day := reports.late_capture(connection, row["id"])) is not None:
                 sys.stdout.write(f"{'late':<12} the receipt was captured on {day}, decided about later\n")
         return 0

@@ -12,6 +12,7 @@ from agent.form_filling import error_notice_job, error_notice_of
 from agent.posting import post_and_wait, show_form
 from authority.form_answers import told
 from authority.forms.error_notice import WrongInvoice
+from invoice.local_time import local_time
 from outbox import reports
 from outbox.forms import answered_reviews, forms, review_asked, reviews
 from outbox.store import open_reader
@@ -81,5 +82,6 @@ def _list(config: Config) -> int:
         for line in told(review):
             sys.stdout.write(f"    {line}\n")
     for form in sent:
-        sys.stdout.write(f"{form['kind']} {form['built_at']}  {form['state']}  {form['reason'] or ''}\n")
+        built = local_time(form["built_at"])
+        sys.stdout.write(f"{form['kind']} {built}  {form['state']}  {form['reason'] or ''}\n")
     return 3 if any(review.number not in answered for review in asked) else 0

@@ -21,6 +21,7 @@ from drivers.reading import Reading, reading_to_json
 from drivers.understanding import understand
 from errors import ThunganError
 from invoice.errors import SaleInvalid
+from invoice.local_time import local_time
 from invoice.sale import Kind, Sale
 from invoice.sale_json import sale_from_json, sale_from_object, sale_to_json
 from outbox import reports
@@ -90,10 +91,8 @@ def _list(connection: sqlite3.Connection, *, as_json: bool) -> int:
     if as_json:
         sys.stdout.write(json.dumps(rows, ensure_ascii=False) + "\n")
     for row in [] if as_json else rows:
-        origin = f" {row['origin']}" if row["origin"] else ""
-        sys.stdout.write(
-            f"{row['id']:>6} {row['captured_at']} {row['bytes']} bytes{origin} {row['problems']}\n"
-        )
+        at, origin = local_time(row["captured_at"]), f" {row['origin']}" if row["origin"] else ""
+        sys.stdout.write(f"{row['id']:>6} {at} {row['bytes']} bytes{origin} {row['problems']}\n")
     return 3 if rows else 0
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from agent.config import Config, default_folder, load_config
 from agent.standing import Light
 from errors import ThunganError
+from invoice.local_time import with_local_times
 from invoice.numbers import Symbol
 from invoice.sale_json import VIETNAM
 from outbox import reports
@@ -77,8 +78,8 @@ def _in_words(value: object) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{name} {_in_words(part)}" for name, part in value.items())
     if isinstance(value, list):
-        return "; ".join(map(str, value)) or "none"
-    return f"{value:,}" if isinstance(value, int) else str(value if value is not None else "-")
+        return "; ".join(with_local_times(str(one)) for one in value) or "none"
+    return f"{value:,}" if isinstance(value, int) else with_local_times(str("-" if value is None else value))
 
 
 def collect(config: Config) -> dict[str, Any]:

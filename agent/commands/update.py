@@ -59,7 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
     if found is None or arguments.action == "look":
         return 0
     if not arguments.now and not settings.hours.holds(datetime.now(UTC).astimezone(VIETNAM)):
-        _say(f"waits for the shop to close ({settings.hours.from_:%H:%M}); at once with --now")
+        _say(f"waits for the shop to close ({settings.hours.since:%H:%M}); at once with --now")
         return 0
     done = update.run(found)
     _say(f"updated from {done.before} to {done.version}")

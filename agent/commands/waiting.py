@@ -12,6 +12,7 @@ from agent.correction import read_buyer
 from agent.errors import ReasonMissing
 from agent.parts import open_store
 from agent.sold_words import sold_line
+from invoice.local_time import local_time
 from outbox.store import open_reader
 from outbox.waiting import give_buyer, waiting_sales
 
@@ -41,7 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
         for row in [] if arguments.json else rows:
             sys.stdout.write(
                 f"{row['sale_id']:>6}  {row['receipt_no'] or '-':<12} {row['total']:>13,}"
-                f"  since {row['since']}  until {row['until']}\n"
+                f"  since {local_time(row['since'])}  until {local_time(row['until'])}\n"
             )
         return 0
     if arguments.sale is None or (arguments.buyer is None) == (arguments.action == "buyer"):

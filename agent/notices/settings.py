@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import time
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
 from agent.errors import ConfigInvalid
+from agent.hours import Hours
 
 if TYPE_CHECKING:
-    from datetime import datetime
     from pathlib import Path
 
 TELEGRAM = "https://api.telegram.org"
@@ -44,34 +43,6 @@ class Taker(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Quiet:
-    """Hours of the day, in Vietnam time, in which only what is urgent is told; may span midnight."""
-
-    since: time
-    until: time
-
-    @classmethod
-    def parse(cls, text: str) -> Quiet:
-        """From ``22:00-06:00``.
-
-        Raises:
-            ConfigInvalid: it is not of that form.
-        """
-        try:
-            since, until = (time.fromisoformat(part.strip()) for part in text.split("-"))
-        except ValueError:
-            raise ConfigInvalid('notices.quiet must be hours such as "22:00-06:00"') from None
-        return cls(since, until)
-
-    def holds(self, moment: datetime) -> bool:
-        """Whether it is quiet then (``moment`` in Vietnam time)."""
-        now = moment.time()
-        if self.since <= self.until:
-            return self.since <= now < self.until
-        return now >= self.since or now < self.until
-
-
-@dataclass(frozen=True, slots=True)
 class Mail:
     """Where e-mail goes through. ``password`` is a source for ``read_passphrase``."""
 
@@ -93,7 +64,7 @@ class NoticeSettings:
     telegram_url: str = TELEGRAM
     mail: Mail | None = None
     desktop: bool = False
-    quiet: Quiet | None = None
+    quiet: Hours | None = None  # in Viet Nam time: only what is urgent is told
     language: str = "vi"
 
     @property
@@ -128,9 +99,16 @@ def read_notices(take: Taker, folder: Path) -> NoticeSettings:
         telegram_url.rstrip("/"),
         _mail(take, folder),
         take.switch("notices.desktop", default=False),
-        Quiet.parse(quiet) if quiet else None,
+        _quiet(quiet) if quiet else None,
         language,
     )
+
+
+def _quiet(text: str) -> Hours:
+    try:
+        return Hours.parse(text)
+    except ValueError:
+        raise ConfigInvalid('notices.quiet must be hours such as "22:00-06:00"') from None
 
 
 def _mail(take: Taker, folder: Path) -> Mail | None:

@@ -1,4 +1,4 @@
-"""What a release is, whose turn it is, and when: pure.
+"""What a release is, and whose turn it is: pure.
 
 A staged roll-out gives a version to so many per cent of the registers. Which ones is decided by a hash of
 register and version, so that it is another tenth each time, and the same register at every look.
@@ -14,14 +14,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import time
 from hashlib import sha256
-from typing import TYPE_CHECKING
 
-from agent.updating.errors import UpdateForged, UpdatesNotSet
-
-if TYPE_CHECKING:
-    from datetime import datetime
+from agent.updating.errors import UpdateForged
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,31 +54,3 @@ class Release:
         """Whether the roll-out has reached ``register`` (tax code and number)."""
         digest = sha256(f"{register}\n{self.version}".encode()).digest()
         return int.from_bytes(digest[:4], "big") % 100 < self.rollout
-
-
-@dataclass(frozen=True, slots=True)
-class Hours:
-    """When the shop is closed, in local time of the shop; ``from_`` after ``until`` spans midnight."""
-
-    from_: time
-    until: time
-
-    @classmethod
-    def parse(cls, text: str) -> Hours:
-        """From ``23:30-05:30``.
-
-        Raises:
-            UpdatesNotSet: it is not of that form.
-        """
-        try:
-            first, last = text.split("-")
-            return cls(time.fromisoformat(first.strip()), time.fromisoformat(last.strip()))
-        except ValueError as error:
-            raise UpdatesNotSet(f'hours must be like "23:30-05:30", not {text!r}') from error
-
-    def holds(self, moment: datetime) -> bool:
-        """Whether the shop is closed then."""
-        now = moment.time()
-        if self.from_ <= self.until:
-            return self.from_ <= now < self.until
-        return now >= self.from_ or now < self.until

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from agent.hours import Hours
 from agent.updating.errors import UpdatesNotSet
-from agent.updating.release import Hours
 
 NIGHT = "23:30-05:30"
 KEYS = {"url", "hours", "place", "programs", "stop", "start", "user"}
@@ -59,13 +59,21 @@ def read_update_settings(state: Path) -> UpdateSettings:
         raise UpdatesNotSet(f"{path}: programs is missing, the folder of all versions")
     return UpdateSettings(
         url.rstrip("/"),
-        Hours.parse(str(data.get("hours", NIGHT))),
+        _hours(path, str(data.get("hours", NIGHT))),
         place,
         Path(programs) if isinstance(programs, str) else None,
         _words(path, data, "stop"),
         _words(path, data, "start"),
         str(data.get("user", "thungan" if place == "debian" else "")),
     )
+
+
+def _hours(path: Path, text: str) -> Hours:
+    """When the shop is closed, in its local time."""
+    try:
+        return Hours.parse(text)
+    except ValueError as error:
+        raise UpdatesNotSet(f'{path}: hours must be like "23:30-05:30", not {text!r}') from error
 
 
 def _words(path: Path, data: dict[str, Any], key: str) -> tuple[str, ...]:

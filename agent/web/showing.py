@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse
 
 from agent.web.person import Person, person_of
 from errors import ThunganError
+from invoice.local_time import with_local_times
 from invoice.sale_json import VIETNAM
 from outbox import reports
 from outbox.errors import OutboxError
@@ -83,6 +84,7 @@ def environment() -> Environment:
         auto_reload=False,
     )
     made.globals["version"] = asset_version()
+    made.filters["local"] = with_local_times
     return made
 
 

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from audit.verify.result import Check
 from audit.verify.whole import take_faults
 from audit.words import Words
+from invoice.local_time import local_time
+from invoice.sale_json import VIETNAM
 
 if TYPE_CHECKING:
     from audit.bundle.reading import Bundle
     from audit.verify.members import CaptureFacts, InvoiceFacts
     from audit.verify.whole import Promise, Whole
 
-_VIETNAM = timezone(timedelta(hours=7))
 _NOT_HELD = Words("không phải là cái sổ cái đã ghi: bị sửa hoặc thay", "is not what the ledger holds")
 _UNKNOWN = Words("không có trong sổ cái: bị chèn thêm", "is not in the ledger: it was inserted")
 _GONE = Words(
@@ -417,7 +418,7 @@ def _outage_of(whole: Whole, day: str) -> str:
     for since, until in whole.ledger.outages:
         begins, ends = _day(since), _day(until) if until else None
         if begins and begins.isoformat() <= day and (ends is None or day <= ends.isoformat()):
-            return f"{since} – {until or '…'}"
+            return f"{local_time(since)} – {local_time(until) if until else '…'}"
     return ""
 
 
@@ -446,6 +447,6 @@ def check_explained(whole: Whole) -> Check:
 
 def _day(moment: str) -> date | None:
     try:
-        return datetime.fromisoformat(moment).astimezone(_VIETNAM).date()
+        return datetime.fromisoformat(moment).astimezone(VIETNAM).date()
     except (ValueError, TypeError):
         return None

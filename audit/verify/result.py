@@ -1,10 +1,15 @@
-"""What a check found: what, where and since when, in Vietnamese and English."""
+"""What a check found: what, where and since when, in Vietnamese and English.
+
+Lines for people are in Viet Nam time, the JSON form is in UTC.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
+
+from invoice.local_time import local_time
 
 if TYPE_CHECKING:
     from audit.words import Words
@@ -32,7 +37,7 @@ class Finding:
     def line(self, language: str) -> str:
         """The finding in one line."""
         words = self.what.vi if language == "vi" else self.what.en
-        since = f" ({'từ' if language == 'vi' else 'since'} {self.since})" if self.since else ""
+        since = f" ({'từ' if language == 'vi' else 'since'} {local_time(self.since)})" if self.since else ""
         return f"{self.where}: {words}{since}" if self.where else f"{words}{since}"
 
 

@@ -18,7 +18,7 @@ import pytest
 
 from agent.cli import main
 from agent.config import Config, load_config
-from agent.notices.settings import Quiet
+from agent.hours import Hours
 from agent.notices.telling import NoticeKeeper
 from outbox.alarms import clear_alarm, raise_alarm
 from outbox.captures import record_capture, settle_capture
@@ -272,7 +272,7 @@ def test_wrong_settings(folder: Path, wrong: dict[str, object], capsys: pytest.C
 
 
 def test_hours_that_span_midnight() -> None:
-    night = Quiet.parse("22:00-06:00")
+    night = Hours.parse("22:00-06:00")
     day = replace(night, since=night.until, until=night.since)
     for hour in range(24):
         moment = datetime(2026, 11, 24, hour, 30, tzinfo=UTC)

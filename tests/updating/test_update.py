@@ -21,7 +21,8 @@ import pytest
 
 from agent.cli import main
 from agent.commands import update as command
-from agent.updating.release import Hours, Release
+from agent.hours import Hours
+from agent.updating.release import Release
 from agent.updating.update import ENDS, NEXT, Step
 from installer.update_repository import Publisher
 from outbox.store import Store, open_reader
