@@ -15,7 +15,6 @@ from agent.standing import standing
 from agent.web import sale_form
 from agent.web.errors import FormInvalid
 from agent.web.person import Form
-from agent.web.problem_words import in_words
 from drivers.reading import draft
 from invoice.sale_json import VIETNAM
 from outbox.merkle import leaf_hash, root_from_inclusion
@@ -294,13 +293,3 @@ def test_the_first_page_reads_no_table_from_end_to_end(served: Served) -> None:
     finally:
         connection.close()
     assert len(asked) > 6
-
-
-def test_problems_in_words() -> None:
-    said = in_words(["lines 70000, discount 0: 70000 is not the total 80000"] * 2, "vi")
-    assert said == ["Cộng các dòng được 70.000, nhưng phiếu ghi tổng 80.000"]
-    assert in_words(["lines 7 - discount 2 is not the total 9"], "en") == [
-        "The lines come to 7 - discount 2, but the total is 9"
-    ]
-    assert in_words(["no lines"], "en") == ["no lines"]
-    assert in_words(["something new 12345"], "vi") == ["something new 12.345"]
