@@ -222,6 +222,7 @@ PROBLEMS: tuple[tuple[str, str] | tuple[str, str, str], ...] = (
     ("texts of a kind (PolyTextOut) that is not read", "Chữ ở dạng PolyTextOut, chưa đọc được"),
     ("the metafile saves its state without end", "Tệp in hỏng: lồng nhau không dứt"),
     ("{} is no print job", "{0} không phải lệnh in"),
+    ("{} is no paper: there is no picture of it", "{0} không phải giấy: không có hình"),
     ("more than {} MB", "Lớn hơn {0} MB"),
     ("more than {} pages", "Nhiều hơn {0} trang"),
     (
