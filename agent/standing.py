@@ -63,7 +63,7 @@ def standing(
     now = datetime.now(UTC)
     alarms = tuple(
         alarm_words(alarm["code"], alarm["message"], language)
-        for alarm in (*reserve_alarms(config.folder), *reports.standing(connection))
+        for alarm in (*reserve_alarms(config.folder, config.backup.place), *reports.standing(connection))
     )
     if not config.sources:
         alarms += (alarm_words(NO_SOURCE, "[source] uri", language),)

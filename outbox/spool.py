@@ -247,16 +247,20 @@ def read_reserve(path: Path) -> list[Spooled]:
     return [one for body in _bodies(data, _generation(data)) if (one := _spooled(body)) is not None]
 
 
-def reserve_alarms(folder: Path) -> list[dict[str, str]]:
+def reserve_alarms(folder: Path, second: Path | None = None) -> list[dict[str, str]]:
     """What a look from outside finds: what is wrong with the store, and how many receipts wait for it.
 
-    As ``outbox.reports.standing`` gives the store's own alarms.
+    As ``outbox.reports.standing`` gives the store's own alarms. A data folder that is read-only by now cannot
+    tell: then the ``second`` place does.
     """
-    path = folder / NAME
-    try:
-        why, waiting = why_reserved(path), len(read_reserve(path))
-    except OSError:
-        return []
+    why, waiting = "", 0
+    for place in (folder, second):
+        try:
+            if place is not None:
+                why = why or why_reserved(place / NAME)
+                waiting += len(read_reserve(place / NAME))
+        except OSError:
+            continue
     found = []
     if why:
         code, _, message = why.partition(": ")

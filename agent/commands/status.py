@@ -94,6 +94,7 @@ def standing_of(config: Config, certificate: dict[str, str | None]) -> dict[str,
     connection = open_reader(config.folder / "thungan.db")
     try:
         register = config.register
+        reserved = reserve_alarms(config.folder, config.backup.place)
         return {
             "register": {
                 "number": register.number,
@@ -108,7 +109,7 @@ def standing_of(config: Config, certificate: dict[str, str | None]) -> dict[str,
             "certificate": certificate,
             "ledger": reports.ledger_head(connection),
             "alarms": [
-                *(f"{alarm['code']}: {alarm['message']}" for alarm in reserve_alarms(config.folder)),
+                *(f"{alarm['code']}: {alarm['message']}" for alarm in reserved),
                 *reports.alarms(connection),
             ],
         }

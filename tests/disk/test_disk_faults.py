@@ -20,14 +20,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from disk_shop import holds, invoices, settle, take_until_issued
 from till_process import receipt
 
 from agent.commands.init import make_folder
 from agent.commands.status import collect
-from agent.config import load_config
 from agent.daemon import Daemon
-from agent.parts import ledger_key
-from audit.ledger_check import check_ledger
 from errors import ThunganError
 from outbox.errors import DatabaseSwapped
 from outbox.spool import NAME as RESERVE_NAME
@@ -36,26 +34,6 @@ from outbox.store import Store, open_reader
 
 HERE = Path(__file__).parent
 CODE = b"M1-26-SHNDN-"
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    make_folder(tmp_path / "shop", demo=True)
-    return tmp_path / "shop"
-
-
-@pytest.fixture
-def open_daemon() -> Iterator[Callable[[Path], Daemon]]:
-    daemons: list[Daemon] = []
-
-    def opened(folder: Path) -> Daemon:
-        daemons.append(Daemon(load_config(folder)))
-        daemons[-1].till.keeper.spool.prepare()
-        return daemons[-1]
-
-    yield opened
-    for daemon in daemons:
-        daemon.stop()
 
 
 @pytest.fixture
@@ -74,52 +52,12 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "--lazy", str(place)], check=True)
 
 
-def take_until_issued(daemon: Daemon, place: int) -> None:
-    """On a busy machine the store may be late: then the reserve brings it in."""
-    if CODE not in daemon.till.take("test", receipt(place)):
-        daemon.disk.look()
-        daemon.till.take_left_over()
-
-
-def settle(daemon: Daemon, wanted: int) -> None:
-    """What the schedule does every few seconds, until the shop is well."""
-    for _ in range(600):
-        daemon.disk.look()
-        daemon.till.take_left_over()
-        if daemon.disk.trouble is None and invoices(daemon.config.folder) == wanted:
-            return
-        time.sleep(0.1)
-    raise AssertionError(f"{invoices(daemon.config.folder)} invoices, {daemon.disk.trouble}")
-
-
-def invoices(folder: Path) -> int:
-    connection = open_reader(folder / "thungan.db")
-    try:
-        return int(connection.execute("SELECT COUNT(*) FROM invoice").fetchone()[0])
-    finally:
-        connection.close()
-
-
 def older_copy(folder: Path) -> Path:
     """The database as it is now, beside it."""
     older = folder / "older.db"
     with closing(open_reader(folder / "thungan.db")) as source, closing(sqlite3.connect(older)) as copy:
         source.backup(copy)
     return older
-
-
-def holds(folder: Path, wanted: int) -> None:
-    """So many invoices, numbered without holes, each of another receipt; ledger and documents agree."""
-    connection = open_reader(folder / "thungan.db")
-    try:
-        numbers = [row[0] for row in connection.execute("SELECT number FROM invoice ORDER BY number")]
-        assert numbers == list(range(1, wanted + 1))
-        assert connection.execute("SELECT COUNT(*) FROM capture").fetchone()[0] == wanted
-        assert connection.execute("SELECT COUNT(DISTINCT sale_id) FROM capture").fetchone()[0] == wanted
-        report = check_ledger(connection, ledger_key(folder).public_key())
-        assert report.problems == ()
-    finally:
-        connection.close()
 
 
 def test_a_full_disk_keeps_receipts_in_the_reserve(
