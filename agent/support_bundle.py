@@ -1,7 +1,7 @@
 """The support bundle: what a support call asks for, in one file that may be sent away.
 
 No secrets (pass phrases, PINs, keys, tokens), no receipts, no goods, no buyers: configuration with what could
-be secret taken out, the state of things in figures, the last lines of the log.
+be secret taken out, the state of things in figures, the log with its older files.
 """
 
 from __future__ import annotations
@@ -9,30 +9,28 @@ from __future__ import annotations
 import io
 import json
 import platform
-import re
 import shutil
 import sqlite3
 import sys
 import tomllib
 import zipfile
+from contextlib import suppress
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
+from agent.log_reading import lines_to_send, log_files
+from agent.redaction import SECRET, TAKEN_OUT, without_secrets
 from outbox import reports
+from outbox.errors import NotFound
 from outbox.store import open_reader
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-_SECRET = re.compile(r"pass|pin|secret|token|credential|password|pwd|api_?key", re.IGNORECASE)
 _PERSONAL = frozenset({"representative", "transfer"})  # sections about people and their accounts
-_IN_ADDRESS = re.compile(r"(://)[^/@\s\"']*@")
-_IN_QUERY = re.compile(r"((?:pass\w*|pin[\w-]*|secret|token|credential|pwd|key)=)[^&\s\"']*", re.IGNORECASE)
-_LONG_FIGURES = re.compile(r"(?<![0-9A-Za-z-])[0-9]{12}(?![0-9A-Za-z-])")  # citizens' numbers
 _PACKAGES = ("thungan", "cryptography", "httpx", "lxml", "pyserial", "starlette", "uvicorn")
-TAKEN_OUT = "…"
 
 
 def support_bundle(folder: Path, log: Iterable[str], ports: Iterable[dict[str, Any]] = ()) -> bytes:
@@ -47,6 +45,10 @@ def support_bundle(folder: Path, log: Iterable[str], ports: Iterable[dict[str, A
             ("log.txt", "".join(f"{without_secrets(line)}\n" for line in log)),
         ):
             bundle.writestr(name, content)
+        for file in log_files(folder):
+            with suppress(NotFound), bundle.open(f"log/{file.name}", "w") as member:
+                for line in lines_to_send(folder, file.name):
+                    member.write(f"{line}\n".encode())
     return out.getvalue()
 
 
@@ -72,15 +74,9 @@ def shown_config(folder: Path) -> dict[str, Any]:
     }
 
 
-def without_secrets(text: str) -> str:
-    """A line without passwords in addresses and without citizens' numbers."""
-    text = _IN_QUERY.sub(rf"\1{TAKEN_OUT}", _IN_ADDRESS.sub(rf"\1{TAKEN_OUT}@", text))
-    return _LONG_FIGURES.sub(TAKEN_OUT, text)
-
-
 def _shown(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: TAKEN_OUT if _SECRET.search(key) else _shown(part) for key, part in value.items()}
+        return {key: TAKEN_OUT if SECRET.search(key) else _shown(part) for key, part in value.items()}
     if isinstance(value, list):
         return [_shown(part) for part in value]
     return without_secrets(value) if isinstance(value, str) else value

@@ -23,7 +23,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Write it; the log of a running daemon is in the bundle of its page."""
+    """Write it; what a running daemon keeps in memory of its log is in the bundle of its page."""
     folder = arguments.data or default_folder()
     if not folder.is_dir():
         raise FileUnreadable(f"there is no folder {folder}")

@@ -9,9 +9,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from agent.config_writing import change_config
+from agent.log_reading import log_files, log_page
 from agent.recent_log import RecentLog
+from agent.redaction import without_secrets
 from agent.setting_checks import check_authority, check_key, check_printer, check_source
-from agent.support_bundle import support_bundle, without_secrets
+from agent.support_bundle import support_bundle
 from agent.web.page_settings import LANGUAGES
 from agent.web.person import must_be_here, person_of
 from agent.web.showing import behind, show
@@ -81,8 +83,14 @@ def routes(shop: Shop) -> list[Route]:
         return show(request, "tested.html", found=found)
 
     def log(request: Request) -> Response:
-        lines = [without_secrets(line) for line in RecentLog.here().lines()]
-        return show(request, "log.html", lines=lines[::-1])
+        """A file of the log, or, where none is written, what this run has said so far."""
+        asked, files = request.query_params, log_files(shop.folder)
+        name, before = asked.get("file", files[0].name if files else ""), asked.get("before", "")
+        warnings = asked.get("only") == "warnings"
+        skipped = int(before) if before.isascii() and before.isdecimal() and len(before) < 9 else 0
+        page = log_page(shop.folder, name, skipped, warnings=warnings) if name else None
+        lines = [] if page else [without_secrets(line) for line in RecentLog.here().lines()]
+        return show(request, "log.html", lines=lines[::-1], page=page, files=files, warnings=warnings)
 
     def bundle(_: Request) -> Response:
         from agent.listening import find_ports

@@ -19,8 +19,9 @@ from agent import setting_checks
 from agent.cli import main
 from agent.config import load_config
 from agent.recent_log import RecentLog
+from agent.redaction import without_secrets
 from agent.setting_checks import check_authority, check_key, check_source
-from agent.support_bundle import shown_config, support_bundle, without_secrets
+from agent.support_bundle import shown_config, support_bundle
 from agent.web.chart import HEIGHT, WIDTH, bar_chart
 from invoice.corrections import Correction
 from invoice.sale_json import VIETNAM, sale_from_json
@@ -133,6 +134,31 @@ def test_the_support_bundle_has_no_secrets(serve: Serve, tmp_path: Path) -> None
     assert zipfile.ZipFile(out).testzip() is None
 
 
+def test_older_logs_are_browsed(serve: Serve) -> None:
+    served = serve()
+    person = served.person()
+    (served.folder / "log").mkdir()
+    for name, day in (("thungan.jsonl", 25), ("thungan.jsonl.1", 24)):
+        lines = [
+            json.dumps(
+                {"at": f"2026-11-{day}T02:00:00.000+00:00", "level": level, "where": "x", "what": what}
+            )
+            for level, what in (
+                ("info", f"<b>ngày {day}</b>"),
+                ("error", f"lỗi {day} tại 2026-11-24T18:00:00Z"),
+            )
+        ]
+        (served.folder / "log" / name).write_text("\n".join(lines), "utf-8")
+    newest, older = person.get("/settings/log"), person.get("/settings/log?file=thungan.jsonl.1")
+    assert "&lt;b&gt;ngày 25" in newest
+    assert "ngày 24" not in newest
+    assert "09:00 24/11/2026" in older.replace("24/11/2026 09:00", "09:00 24/11/2026")
+    assert "lỗi 24 tại 01:00:00 25/11/2026" in older, "the shop's own time"
+    assert "ngày 24" not in person.get("/settings/log?file=thungan.jsonl.1&only=warnings&before=x")
+    assert person.client.get("/settings/log?file=../config.toml").status_code == 404
+    assert person.get("/settings/log?file=thungan.jsonl&before=99999999")
+
+
 def test_a_bundle_of_a_broken_shop(serve: Serve) -> None:
     served = serve()
     served.stop()
@@ -150,6 +176,14 @@ def test_a_bundle_of_a_broken_shop(serve: Serve) -> None:
         ("x?pin-value=1234&y=2", "x?pin-value=…&y=2"),
         ("plain 0123456789 text", "plain 0123456789 text"),
         ("CCCD 048180001234.", "CCCD …."),
+        ("token thg_abcdefgh-1234_x was refused", "token … was refused"),
+        ("Authorization: Bearer abc.def", "Authorization: Bearer …"),
+        (
+            "POST https://api.telegram.org/bot123456789:AAxxxxxxxxxxxxxxxxxxxxxx/send",
+            "POST https://api.telegram.org/bot…/send",
+        ),
+        ("mail to chu.tiem+1@example.com.vn failed", "mail to … failed"),
+        ("E-DRV-003: /dev/ttyUSB0 at 192.168.1.20", "E-DRV-003: /dev/ttyUSB0 at 192.168.1.20"),
     ],
 )
 def test_lines_without_secrets(line: str, shown: str) -> None:
