@@ -17,6 +17,7 @@ from errors import ThunganError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+READ_PDF = "--read-pdf"  # drivers/jobs/apart.py asks a packaged program so
 # name: (help, example). The module of a command is loaded only when it is called, so that start-up is short.
 COMMANDS = {
     "init": ("make a data folder with a commented config.toml", "thungan init --data shop --profile demo"),
@@ -69,6 +70,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         sys.stdout.write(f"thungan {version('thungan')}\n")
         return 0
+    if words[:1] == [READ_PDF]:
+        from drivers.jobs.apart import answer
+
+        return answer(words[1:])
     if not words or words[0] not in COMMANDS:
         return _overview(words)
     name = words[0]

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LINUX = ROOT / "installer" / "linux"
+CUPS_BACKENDS = "usr/lib/cups/backend"
+PROGRAMS = ("usr/lib/thungan", CUPS_BACKENDS)  # folders whose files may be run
 SCRIPTS = ("preinst", "postinst", "prerm", "postrm")
 MAINTAINER = "The thungan authors <thungan@localhost.invalid>"
 ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "armhf"}
@@ -108,6 +110,8 @@ def _files(programs: Programs, root: Path) -> None:
     ):
         (root / place).mkdir(parents=True, exist_ok=True)
         shutil.copyfile(LINUX / source, root / place / source)
+    (root / CUPS_BACKENDS).mkdir(parents=True)
+    shutil.copyfile(ROOT / "installer" / "cups" / "thungan", root / CUPS_BACKENDS / "thungan")
     overrides = root / "usr/share/lintian/overrides/thungan"
     overrides.parent.mkdir(parents=True)
     shutil.copyfile(LINUX / "lintian-overrides", overrides)
@@ -159,7 +163,8 @@ def _rights(root: Path) -> None:
         if path.is_symlink():
             os.utime(path, (when, when), follow_symlinks=False)
             continue
-        program = path.is_dir() or path.parent == root / "usr/lib/thungan" or path.name in SCRIPTS
+        place = str(path.parent.relative_to(root))
+        program = path.is_dir() or place in PROGRAMS or (place == "DEBIAN" and path.name in SCRIPTS)
         path.chmod(0o755 if program else 0o644)
         os.utime(path, (when, when))
     os.utime(root, (when, when))

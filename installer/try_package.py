@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from agent.virtual_register import VirtualPrinter, VirtualRegister
 from installer.clean_root import CleanRoot
-from installer.debian import LINUX, build_debian_package
+from installer.debian import CUPS_BACKENDS, LINUX, build_debian_package
 from installer.programs import ROOT, Programs, build_programs, project_version
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 DATA = "/var/lib/thungan"
 BAUD = 115_200
 PATIENCE = 60.0  # seconds for a cut that has been held
+JOB = ROOT / "tests" / "data" / "jobs" / "chromium.pdf"
 RECEIPT = ROOT / "tests/data/receipts/000-sale-two-line-utf-8-32.prn"
 LINTIAN_ALLOWS_NO = "error"
 
@@ -130,6 +131,12 @@ def install(root: CleanRoot, package: Path) -> None:
     demand(
         f"it runs without Python: {version.stdout.strip()}", good=version.returncode == 0, said=version.stderr
     )
+    backend = inside(root, f"/{CUPS_BACKENDS}/thungan").stat()
+    listed = root.run(f"/{CUPS_BACKENDS}/thungan").stdout
+    good = backend.st_mode & 0o777 == 0o755 and backend.st_uid == 0 and listed.startswith("direct thungan")
+    demand("CUPS finds its backend", good=good, said=listed)
+    spool = inside(root, "/var/spool/thungan").stat().st_mode & 0o7777
+    demand("print jobs have a folder of their own", good=spool == 0o2770, said=oct(spool))
     wrong = root.run("find", "/usr/lib/thungan", "!", "-type", "l", "-perm", "/022").stdout
     demand("nobody but root may change the program", good=not wrong, said=wrong)
     demand("a user of its own", good=root.run("id", "thungan").returncode == 0)
@@ -167,10 +174,12 @@ def sell(root: CleanRoot, *, first: bool) -> None:
 def use(root: CleanRoot) -> None:
     """What loads its libraries late: printed forms, pictures, the doctor, evidence, the verifier."""
     day = "2026-01-01"
+    inside(root, "/tmp/job.pdf").write_bytes(JOB.read_bytes())  # noqa: S108 - inside the clean root
     for words in (
         ["thungan", "invoice", "pdf", "1", "-o", "/tmp/1.pdf"],  # noqa: S108 - inside the clean root
         ["thungan", "invoice", "paper", "1", "-o", "/tmp/1.png"],  # noqa: S108
         ["thungan", "handover", "-o", "/tmp/sheet.pdf"],  # noqa: S108
+        ["thungan", "decode", "/tmp/job.pdf", "--png", "/tmp/job.png"],  # noqa: S108
         ["thungan", "keys", "check"],
         ["thungan", "audit", "export", "--from", day, "--to", "2026-12-31", "-o", "/tmp/evidence"],  # noqa: S108
         ["thungan", "audit", "report", "/tmp/evidence", "-o", "/tmp/report.html"],  # noqa: S108

@@ -72,11 +72,11 @@ def _pages(form: Form, data: bytes) -> list[list[Placed]]:
         raise JobUnreadable(f"more than {MAX_JOB >> 20} MB")
     match form:
         case Form.PDF:
-            from drivers.jobs.pdf import pages_of_pdf
+            from drivers.jobs.apart import pages_of_pdf
 
             return pages_of_pdf(data)
         case Form.POSTSCRIPT:
-            from drivers.jobs.pdf import pages_of_pdf
+            from drivers.jobs.apart import pages_of_pdf
             from drivers.jobs.postscript import pdf_of_postscript
 
             return pages_of_pdf(pdf_of_postscript(data))

@@ -1,4 +1,7 @@
-"""PDF print jobs (CUPS, virtual PDF printers): each letter with its place, by pdfium."""
+"""PDF print jobs (CUPS, virtual PDF printers): each letter with its place, by pdfium.
+
+Called in a process of its own (``drivers.jobs.apart``).
+"""
 
 from __future__ import annotations
 

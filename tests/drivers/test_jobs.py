@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import struct
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from print_jobs import JOBS, ROWS, pdf, xps
 
+from agent.cli import READ_PDF
 from drivers.captured import Form
-from drivers.jobs import form_of, lay_out_job, unfinished
+from drivers.errors import JobUnreadable
+from drivers.jobs import apart, draw_pdf, form_of, lay_out_job, unfinished
 from drivers.jobs.fonts import encoding_of, shown_as
+from drivers.jobs.pdf import pages_of_pdf
 from drivers.jobs.placed import Placed, rows_of_page
+from drivers.seeing import picture_of
 from drivers.understanding import understand
 from invoice.sale import Kind
 
@@ -101,13 +108,53 @@ def test_a_row_cites_the_whole_job() -> None:
     assert {(line.start, line.end) for line in paper.lines} == {(0, len(data))}
 
 
-def test_any_single_changed_digit_is_found(tmp_path: Path) -> None:
+def test_any_single_changed_digit_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(apart, "pages_of_pdf", pages_of_pdf)  # a hundred jobs, without a process for each
     for row in range(2, 6):
         for place in range(1, len(ROWS[row])):
             rows = [list(one) for one in ROWS]
             rows[row][place] = rows[row][place].replace(rows[row][place][0], "7", 1)
             data = pdf(tmp_path, rows=tuple(map(tuple, rows)))
             assert understand("pdf", data, None).kind is Kind.QUARANTINED, rows[row]
+
+
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [("kill -SEGV $$", "broke on it"), ("exec sleep 60", "more than"), ("echo locked >&2; exit 3", "locked")],
+)
+def test_a_reader_that_breaks_breaks_nothing_else(
+    script: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader = tmp_path / "python"
+    reader.write_text(f"#!/bin/sh\n{script}\n")
+    reader.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(reader))
+    monkeypatch.setattr(apart, "SECONDS", 2.0)
+    reading = understand(Form.PDF, (JOBS / "chromium.pdf").read_bytes(), None)
+    assert reading.kind is Kind.QUARANTINED
+    assert said in reading.problems[0]
+
+
+def test_a_packaged_program_can_be_the_reader(tmp_path: Path) -> None:
+    job, garbage = (JOBS / "chromium.pdf").read_bytes(), b"%PDF-1.7 no more"
+    asked = [sys.executable, "-m", "agent.cli", READ_PDF, "text"]
+    assert READ_PDF == apart.WORD
+    done = subprocess.run(asked, input=job, capture_output=True, check=True)
+    assert [[Placed(*piece) for piece in page] for page in json.loads(done.stdout)] == pages_of_pdf(job)
+    done = subprocess.run(asked, input=garbage, capture_output=True, check=False)
+    assert (done.returncode, done.stderr[:24]) == (3, b"the PDF cannot be opened")
+
+
+def test_a_job_is_drawn_for_a_person() -> None:
+    job = (JOBS / "chromium.pdf").read_bytes()
+    page = draw_pdf(job, 576)
+    assert page.width == 576
+    assert page.getextrema()[0] < 64
+    for name in ("libreoffice-vni.emf", "plain.ps", "libreoffice.pdf"):
+        data = (JOBS / name).read_bytes()
+        assert picture_of(form_of(data), data, 384).width == 384
+    with pytest.raises(JobUnreadable, match="no paper"):
+        picture_of(Form.CSV, b"a;b", 384)
 
 
 def test_columns_keep_their_gaps() -> None:
