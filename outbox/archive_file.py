@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 KINDS = ("invoice", "package", "answer", "capture")
 BLOCK = 200  # documents: 10 ms to read one of them, and certificates that repeat cost nothing
+BLOCK_BYTES = 4_000_000  # bounds the memory where documents are packages of 2 MB each
 _XZ = 2  # preset: a month's evening must do on an old PC; higher ones win little on signatures
 
 
@@ -179,11 +180,13 @@ def _block_name(number: int) -> str:
 
 def _blocks(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
     block: list[Entry] = []
+    size = 0
     for entry in entries:
-        block.append(entry)
-        if len(block) == BLOCK:
+        if block and (len(block) == BLOCK or size + len(entry.content) > BLOCK_BYTES):
             yield block
-            block = []
+            block, size = [], 0
+        block.append(entry)
+        size += len(entry.content)
     if block:
         yield block
 

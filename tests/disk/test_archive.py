@@ -8,11 +8,13 @@ import signal
 import subprocess
 import sys
 import zipfile
+from collections import Counter
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from till_process import receipt
 
 from agent.archiving import ArchiveSchedule
@@ -23,6 +25,7 @@ from agent.daemon import Daemon
 from agent.parts import ledger_key
 from audit.ledger_check import check_ledger
 from authority.sandbox.server import RunningSandbox
+from outbox.archive_file import Entry, read_document, read_manifest, write_archive
 from outbox.reports import find_invoice
 from outbox.store import Store, open_reader
 
@@ -95,6 +98,20 @@ def test_what_has_gone_is_read_as_before(shop: Config, capsys: pytest.CaptureFix
     assert "<HDon>" in capsys.readouterr().out
     assert main(["archive", "--check", "--json", "--data", str(shop.folder)]) == 0
     assert json.loads(capsys.readouterr().out)[0]["documents"] >= 2 * SALES
+
+
+def test_no_block_grows_with_the_size_of_packages(tmp_path: Path) -> None:
+    """A backlog's packages have 2 MB each: two hundred of them in one block would be 400 MB of memory."""
+    large = [Entry("package", place, bytes([place]) * 1_900_000) for place in range(1, 8)]
+    small = [Entry("invoice", place, b"<HDon/>") for place in range(1, 401)]
+    path = tmp_path / "2026-09.zip"
+    key = Ed25519PrivateKey.from_private_bytes(bytes(32))
+    write_archive(path, "2026-09", [*small, *large], "shop", key)
+    blocks = read_manifest(path).blocks
+    held = Counter(number for (kind, _), number in blocks.items() if kind == "package")
+    assert max(held.values()) == 2
+    assert len({blocks["invoice", place] for place in range(1, 401)}) == 2
+    assert read_document(path, blocks["package", 7], "package", 7) == large[-1].content
 
 
 def test_the_writer_reads_what_has_gone_as_well(shop: Config) -> None:
