@@ -20,6 +20,10 @@ from authority.http_answers import json_object
 from authority.https_line import HttpAnswer
 from authority.providers.viettel.answers import batch, found, single
 from authority.providers.viettel.papers import paper as provider_paper
+from authority.providers.vnpt.answers import read_issued
+from authority.providers.vnpt.issued_xml import read_issued_xml
+from authority.providers.vnpt.refusals import read_error
+from authority.providers.vnpt.soap import read_result
 from drivers.captured import Form
 from drivers.encoding import decide_runs, decode, run_encoding
 from drivers.escpos.parser import EscPosParser
@@ -139,6 +143,17 @@ def viettel(data: bytes) -> None:
             read()
 
 
+def vnpt(data: bytes) -> None:
+    """An answer of VNPT, whatever it was asked: what it says is read strictly, or an error of ours."""
+    for operation in ("ImportAndPublishInvMTT", "downloadInvFkeyNoPay"):
+        with contextlib.suppress(ThunganError):
+            said = read_result(data, operation, "provider")
+            if read_error(said) is None and said.startswith("OK"):
+                assert all(one.number > 0 for one in read_issued(said, "provider"))
+            elif read_error(said) is None:
+                read_issued_xml(said.encode(), "provider")
+
+
 def signatures(data: bytes) -> None:
     """The verifier never raises, and is never pleased with what it has no signature for."""
     report = verify_document(data)
@@ -244,6 +259,7 @@ TARGETS: dict[str, tuple[Target, tuple[str, ...]]] = {
     "invoice": (invoice, ("messages/*.xml",)),
     "answers": (answers, ("messages/*.xml",)),
     "viettel": (viettel, ("providers/viettel-*.json",)),
+    "vnpt": (vnpt, ("providers/vnpt-*.xml",)),
     "signatures": (signatures, ("messages/*.xml",)),
     "sale": (sale, ("receipts/*.json",)),
     "source": (source, ("../../docs/sources.md",)),

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import time
 from typing import TYPE_CHECKING
 
 from authority.errors import AnswerNonsense, GatewayError, MaybeDelivered
@@ -53,7 +54,7 @@ from invoice.invoice import Relation
 from invoice.numbers import Form, Symbol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import timedelta
     from pathlib import Path
     from uuid import UUID
@@ -78,13 +79,15 @@ class VnptGateway:
         timeouts: Timeouts | None = None,
         proxy: str | None = None,
         pin: str | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """``base_url``: the customer's own address. ``ca``, ``proxy``, ``pin``: as ``HttpsLine`` takes them.
+        ``clock`` counts seconds.
 
         Raises:
             GatewaySettingInvalid: the address, or one of the settings.
         """
-        self._wire = Wire(base_url, login, ca=ca, timeouts=timeouts, proxy=proxy, pin=pin)
+        self._wire = Wire(base_url, login, ca=ca, timeouts=timeouts, proxy=proxy, pin=pin, clock=clock)
         self._manner = manner or VnptManner()
         self._written = products if self._manner.written == "products" else regulation
         self._batch = self._manner.batch

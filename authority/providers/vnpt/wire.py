@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -39,7 +38,7 @@ class Wire:
         timeouts: Timeouts | None,
         proxy: str | None,
         pin: str | None,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float],
     ) -> None:
         """The arguments of ``VnptGateway``; ``clock`` counts seconds.
 
