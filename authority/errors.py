@@ -11,6 +11,7 @@
     ├── GatewaySettingInvalid       E-AUT-006  address, certificate file or time-outs of a gateway
     ├── FormInvalid                 E-AUT-007  a form (registration, notice) that breaks its field table
     ├── TimeNotTold                 E-AUT-008  a time server that does not answer, or not usably
+    ├── SandboxOptionInvalid        E-AUT-009  an option of the sandbox that cannot be understood
     └── GatewayError                E-AUT-010
         ├── NotDelivered            E-AUT-011  the message has certainly not arrived: send it again
         │   ├── GatewayUnreachable  E-AUT-012  no connection
@@ -103,6 +104,14 @@ class TimeNotTold(AuthorityError):
     code = "E-AUT-008"
     advice_vi = "Không gấp: đồng hồ vẫn được so với cơ quan thuế. Kiểm tra [clock] ntp trong config.toml."
     advice_en = "Nothing urgent: the authority's clock is asked too. Check [clock] ntp in config.toml."
+
+
+class SandboxOptionInvalid(AuthorityError):
+    """An option of ``thungan sandbox`` that cannot be understood."""
+
+    code = "E-AUT-009"
+    advice_vi = "Xem thungan sandbox --help; ví dụ --provider viettel --series C26MAA=500."
+    advice_en = "See thungan sandbox --help, for example --provider viettel --series C26MAA=500."
 
 
 class GatewayError(AuthorityError):

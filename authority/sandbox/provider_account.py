@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from authority.errors import GatewaySettingInvalid
+from authority.errors import SandboxOptionInvalid
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,12 +33,12 @@ def read_series(given: list[str]) -> dict[str, int]:
     """``C26MAA=500`` or ``C26MAA``, as the command line says them.
 
     Raises:
-        GatewaySettingInvalid: not of that form.
+        SandboxOptionInvalid: not of that form.
     """
     series = {}
     for text in given:
         symbol, equals, count = text.partition("=")
         if not symbol.isalnum() or (equals and not (count.isdigit() and count.isascii())):
-            raise GatewaySettingInvalid(f"{text[:40]!r} is not a series such as C26MAA=500")
+            raise SandboxOptionInvalid(f"{text[:40]!r} is not a series such as C26MAA=500")
         series[symbol] = min(int(count[:9]), ALL_NUMBERS) if equals else ALL_NUMBERS
     return series

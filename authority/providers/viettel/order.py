@@ -21,6 +21,8 @@ _PAYMENTS = {"Tiền mặt": "TM", "Chuyển khoản": "CK", "Tiền mặt/Chuy�
 _CITIZEN_NUMBER = "1"  # buyerIdType
 _LONGEST_REASON = 400
 _LONGEST_NOTE = 4000
+# Of the register's own fields those that are for everybody; the salt of the buyer's data is not.
+_NOTED = {"SoPhieu": "Số phiếu", "SoCaiSoLa": "Sổ cái", "SoCaiGoc": "Gốc sổ cái"}
 
 
 def order_json(order: Order, settings: ViettelSettings) -> dict[str, Any]:
@@ -119,7 +121,8 @@ def _correcting(order: Order, settings: ViettelSettings) -> dict[str, Any]:
 
 def _note(order: Order) -> str:
     words = [f"Mã tra cứu tạm: {order.reference}"]
-    words += [f"{extra.name}: {extra.value}" for extra in order.content.extras]
+    known = {extra.name: extra.value for extra in order.content.extras}
+    words += [f"{said}: {known[name]}" for name, said in _NOTED.items() if name in known]
     return "; ".join(words)[:_LONGEST_NOTE]
 
 

@@ -204,7 +204,9 @@ def test_a_buyer_is_named(buyer: Buyer, expected: dict[str, str]) -> None:
 def test_receipt_and_reference_as_a_note_where_it_is_wanted() -> None:
     content = invoice_of(simple(), Form.VAT)
     assert "invoiceNote" not in sent(content)["generalInvoiceInfo"]
-    assert "AB12-C" in sent(content, note=True)["generalInvoiceInfo"]["invoiceNote"]
+    salted = replace(content, extras=(*content.extras, Extra("Muoi", "string", "0f0f")))
+    note = sent(salted, note=True)["generalInvoiceInfo"]["invoiceNote"]
+    assert note == "Mã tra cứu tạm: AB12-C; Số phiếu: HD1"
     assert "summarizeInfo" not in sent(content, totals=False)
 
 

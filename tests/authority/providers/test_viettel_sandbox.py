@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from viettel_orders import API, DAY, NOW, TODAY, Wire, key, order, said
 
-from authority.errors import ConnectionCut, GatewaySettingInvalid
+from authority.errors import ConnectionCut, GatewaySettingInvalid, SandboxOptionInvalid
 from authority.https_line import HttpAnswer
 from authority.sandbox.faults import FaultPlan
 from authority.sandbox.provider_account import ProviderAccount, read_series
@@ -195,7 +195,7 @@ def test_a_series_says_what_is_left_and_ends(start: Start) -> None:
     assert said(provider.wire.create(order(2))) == "INVOICE_NUMBER_OUT_OF_RANGE"
     assert said(provider.wire.create(order(3, invoiceSeries="C26MAB"))) == "INVOICE_SERIAL_NOT_FOUND"
     assert said(provider.wire.series("C26MAB")) == "INVOICE_SERIAL_NOT_FOUND"
-    with pytest.raises(GatewaySettingInvalid):
+    with pytest.raises(SandboxOptionInvalid):
         read_series(["C26MAA=many"])
 
 
