@@ -1,0 +1,232 @@
+"""Orders through S-Invoice over real HTTPS, on a line and at a provider that do everything wrong.
+
+Whatever happens: each sale is numbered once, under its own key, and the dates of a series do not go back
+(promises P1 to P4).
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from outbox.provider_delivery import ProviderDelivery
+from outbox_samples import NOW, TAX_CODE, Clock, rows
+from provider_samples import order_one
+
+from audit.ledger_check import check_ledger
+from authority.https_line import Timeouts
+from authority.providers.viettel.gateway import ViettelGateway
+from authority.providers.viettel.settings import ViettelSettings
+from authority.sandbox.faults import FaultPlan
+from authority.sandbox.keys import open_keys
+from authority.sandbox.provider_account import ProviderAccount
+from authority.sandbox.provider_server import RunningProvider
+from authority.sandbox.viettel.settings import ViettelSettings as Switches
+from invoice.numbers import Form
+from outbox.pace import Pace
+from signing.passphrase import Secret
+
+if TYPE_CHECKING:
+    from outbox.store import Store
+
+QUICK = Timeouts(connect=5, read=20, total=40)
+DAYS, PER_DAY = 3, 4
+
+
+class Shop:
+    """A store that sells, S-Invoice beside it, and the worker between them."""
+
+    def __init__(
+        self, store: Store, clock: Clock, running: RunningProvider, settings: ViettelSettings
+    ) -> None:
+        self.store, self.clock, self.running = store, clock, running
+        self.password = "sandbox"
+        self.gateway = ViettelGateway(
+            running.url,
+            TAX_CODE,
+            Form.VAT,
+            "sandbox",
+            lambda: Secret(self.password),
+            settings=settings,
+            ca=running.ca,
+            timeouts=QUICK,
+        )
+        self.worker = ProviderDelivery(
+            store, self.gateway, "viettel", TAX_CODE, clock=clock, pace=Pace(dice=lambda: 0.0)
+        )
+        self.sold = 0
+
+    def sell(self, count: int) -> None:
+        for _ in range(count):
+            self.sold += 1
+            self.clock.move(seconds=60)
+            order_one(self.store, f"HD{self.sold}", sold_at=self.clock().astimezone(NOW.tzinfo))
+
+    def settle(self, *ends: str) -> None:
+        """Passes until every order has come to an end; a bound on them, not on time."""
+        for _ in range(300):
+            self.worker.run_once()
+            if {state for (state,) in rows(self.store, "SELECT state FROM invoice_order")} <= set(ends):
+                return
+            self.clock.move(seconds=301)
+        raise AssertionError(rows(self.store, "SELECT state, reason FROM invoice_order"))
+
+    def line_comes_back(self) -> None:
+        """The provider answers from now on."""
+        self.running.served._shutter._faults = FaultPlan()
+
+    def numbers_are_bought(self, count: int) -> None:
+        """The series has that many numbers from now on."""
+        self.running.served.desk._account = ProviderAccount(series={"C26MAA": count})
+
+    def check(self) -> None:
+        """What the provider has is what was sold, once, and the store knows it."""
+        theirs = self.running.served.issued()
+        ours = rows(
+            self.store,
+            "SELECT o.key, i.number, i.code, i.total, i.day FROM invoice_order o JOIN invoice i"
+            " ON i.id = o.invoice_id ORDER BY i.number",
+        )
+        assert [(one.key, one.number, one.code, int(one.total)) for one in theirs] == [
+            row[:4] for row in ours
+        ]
+        assert [one.number for one in theirs] == list(range(1, len(theirs) + 1))
+        assert [one.moment for one in theirs] == sorted(one.moment for one in theirs)
+        connection = self.store.reader()
+        try:
+            assert check_ledger(connection, Ed25519PrivateKey.generate().public_key()).problems == ()
+        finally:
+            connection.close()
+
+
+Open = Callable[..., Shop]
+
+
+@pytest.fixture
+def shop(store: Store, clock: Clock, tmp_path: Path) -> Iterator[Open]:
+    opened: list[Shop] = []
+    keys = tmp_path / "keys"
+    open_keys(keys, "127.0.0.1", NOW)
+
+    def make(
+        faults: str = "",
+        account: ProviderAccount | None = None,
+        switches: Switches | None = None,
+        **settings: Any,
+    ) -> Shop:
+        folder = tmp_path / str(len(opened))
+        shutil.copytree(keys, folder)
+        running = RunningProvider(
+            "viettel",
+            folder,
+            faults=FaultPlan.parse(faults),
+            account=account,
+            settings=switches,
+            clock=clock,
+        )
+        opened.append(Shop(store, clock, running, ViettelSettings(**settings)))
+        return opened[-1]
+
+    yield make
+    for one in opened:
+        one.worker.close()
+        one.running.stop()
+
+
+_ALL = "lose-answer=0.2,lose-request=0.2,http-500=0.2,expire-token=0.1,partly=0.2,delay=5m"
+
+
+@pytest.mark.parametrize(
+    ("faults", "batch"),
+    [
+        ("", 5),
+        ("lose-answer=0.4", 5),
+        ("lose-request=0.4", 1),
+        ("cut-body=0.4", 5),
+        ("http-500=0.4", 1),
+        ("expire-token=0.3", 5),
+        ("partly=0.5", 5),
+        ("duplicate-key=1,lose-answer=0.3", 1),
+        ("delay=10m", 5),
+        (_ALL, 1),
+        (_ALL, 5),
+    ],
+)
+def test_nothing_is_lost_and_nothing_is_doubled(shop: Open, faults: str, batch: int) -> None:
+    one = shop(f"{faults},seed=11", batch=batch)
+    for _ in range(DAYS):
+        for _ in range(2):
+            one.sell(PER_DAY // 2)
+            one.worker.run_once()
+        one.clock.move(days=1)
+    one.settle("invoiced")
+    one.check()
+    assert len(one.running.served.issued()) == one.sold
+
+
+def test_days_without_a_line_are_caught_up_in_order_of_sale_time(shop: Open) -> None:
+    one = shop("down=1m/1m")
+    for _ in range(DAYS):
+        one.sell(PER_DAY)
+        assert one.worker.run_once().problem is not None
+        one.clock.move(days=1)
+    assert rows(one.store, "SELECT COUNT(*) FROM invoice") == [(0,)]
+    one.line_comes_back()
+    one.settle("invoiced")
+    one.check()
+    sold = rows(
+        one.store, "SELECT i.number FROM invoice i JOIN sale s ON s.id = i.sale_id ORDER BY s.sold_at"
+    )
+    assert sold == [(number,) for number in range(1, DAYS * PER_DAY + 1)]
+    days = rows(one.store, "SELECT day, COUNT(*) FROM invoice GROUP BY day ORDER BY day")
+    assert [count for _, count in days] == [PER_DAY] * DAYS
+
+
+def test_what_is_refused_is_set_aside_and_the_others_go_on(shop: Open) -> None:
+    one = shop("refuse=0.4,seed=3", batch=5)
+    one.sell(10)
+    one.settle("invoiced", "refused")
+    one.check()
+    refused = rows(one.store, "SELECT reason FROM invoice_order WHERE state = 'refused'")
+    assert 0 < len(refused) < 10
+    assert all("REFUSED_BY_SANDBOX" in reason for (reason,) in refused)
+
+
+def test_a_number_of_another_series_is_attached_to_nothing(shop: Open) -> None:
+    one = shop("other-series=1")
+    one.sell(1)
+    one.settle("held")
+    assert rows(one.store, "SELECT COUNT(*) FROM invoice") == [(0,)]
+    [(alarm,)] = rows(one.store, "SELECT message FROM alarm WHERE code = 'provider-differs'")
+    assert "C26MZZ-1" in alarm
+
+
+def test_numbers_used_up_hold_everything_and_lose_nothing(shop: Open) -> None:
+    one = shop(account=ProviderAccount(series={"C26MAA": 3}))
+    one.sell(5)
+    for _ in range(3):
+        one.worker.run_once()
+        one.clock.move(seconds=301)
+    assert rows(one.store, "SELECT COUNT(*) FROM invoice") == [(3,)]
+    assert rows(one.store, "SELECT DISTINCT state FROM invoice_order WHERE invoice_id IS NULL") == [
+        ("ordered",)
+    ]
+    assert [code for (code,) in rows(one.store, "SELECT code FROM alarm")] == ["series-stopped"]
+    one.numbers_are_bought(100)
+    one.settle("invoiced")
+    one.check()
+    assert rows(one.store, "SELECT COUNT(*) FROM alarm") == [(0,)]
+
+
+def test_a_password_changed_at_the_provider_holds_everything_until_it_is_changed_here(shop: Open) -> None:
+    one = shop(account=ProviderAccount(password="new"))
+    one.sell(2)
+    done = one.worker.run_once()
+    assert "E-AUT-048" in str(done.problem)
+    one.password = "new"
+    one.settle("invoiced")
+    one.check()
