@@ -145,7 +145,7 @@ def open_delivery(config: Config, store: Store, signer: XmlSigner | None) -> Del
 
 
 def _open_provider_delivery(config: Config, store: Store) -> ProviderDelivery:
-    from agent.provider_routes import open_provider
+    from agent.provider_gateway import open_provider
     from outbox.pace import Limits, Pace
     from outbox.provider_delivery import ProviderDelivery
 

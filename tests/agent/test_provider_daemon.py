@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from invoice.references import spoken
 from key_samples import RECEIPTS
 from provider_shop import PASSWORD, provider_shop
 from test_secrets import search, written
@@ -21,6 +20,7 @@ from agent.virtual_register import VirtualPrinter, VirtualRegister
 from audit.ledger_check import check_ledger
 from authority.sandbox.provider_account import ProviderAccount
 from authority.sandbox.provider_server import RunningProvider
+from invoice.references import spoken
 
 
 class Shop:

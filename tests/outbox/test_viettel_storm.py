@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from outbox.provider_delivery import ProviderDelivery
 from outbox_samples import NOW, TAX_CODE, Clock, rows
 from provider_samples import order_one
 
@@ -28,6 +27,7 @@ from authority.sandbox.provider_server import RunningProvider
 from authority.sandbox.viettel.settings import ViettelSettings as Switches
 from invoice.numbers import Form
 from outbox.pace import Pace
+from outbox.provider_delivery import ProviderDelivery
 from signing.passphrase import Secret
 
 if TYPE_CHECKING:
