@@ -48,7 +48,7 @@ def add_corrections(parser: argparse.ArgumentParser) -> None:
 
 def run_correction(config: Config, arguments: argparse.Namespace) -> int:
     """Show the correcting invoice; with --yes, issue it."""
-    sale = _sale(arguments.sale)
+    sale = read_sale(arguments.sale)
     connection = open_reader(config.folder / "thungan.db")
     try:
         row, _ = reports.find_invoice(connection, arguments.name or "")
@@ -76,7 +76,8 @@ def run_correction(config: Config, arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _sale(path: Path | None) -> Sale | None:
+def read_sale(path: Path | None) -> Sale | None:
+    """The sale in a JSON file; None where none is named."""
     if path is None:
         return None
     try:

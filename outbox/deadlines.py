@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from invoice.sale_json import VIETNAM
 from outbox.alarms import put_alarm, take_away_alarm
+from outbox.order_reports import OPEN_ORDERS
 
 if TYPE_CHECKING:
     from outbox.store import Job, Tx
@@ -46,13 +47,21 @@ def watch_deadline() -> Job[str | None]:
     """The job that raises, changes or clears the alarm of what has not left; its words, or None."""
 
     def job(tx: Tx) -> str | None:
-        count, oldest, issued_at = tx.execute(
+        invoices = tx.execute(
             "SELECT COUNT(*), MIN(day), MIN(issued_at) FROM invoice"
             # Said twice: the index of open invoices is used only where its own words stand in the question.
             " WHERE state NOT IN ('accepted', 'corrected', 'provided')"
             " AND state IN ('issued', 'packed', 'sent')"
         ).fetchone()
-        words = behind_words(tx.now, count, oldest, issued_at) if count else None
+        orders = tx.execute(
+            f"SELECT COUNT(*), MIN(day), MIN(ordered_at) FROM invoice_order WHERE {OPEN_ORDERS}"  # noqa: S608
+            " AND state IN ('ordered', 'asked', 'numbered')"
+        ).fetchone()
+        waiting = [row for row in (invoices, orders) if row[0]]
+        words = None
+        if waiting:
+            counts, days, moments = zip(*waiting, strict=True)
+            words = behind_words(tx.now, sum(counts), min(days), min(moments))
         if words is None:
             take_away_alarm(tx, BEHIND)
         else:

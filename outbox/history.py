@@ -20,6 +20,8 @@ SELECT seq, kind, body, hash FROM leaf WHERE
     OR (kind LIKE 'capture%' AND subject IN (SELECT id FROM capture WHERE sale_id = :sale))
     OR (kind = 'answer' AND json_extract(body, '$.reply_to') = :message)
     OR (kind = 'correction.list' AND subject = :invoice)
+    OR (kind LIKE 'order.%' AND subject = :order)
+    OR (kind = 'provider.paper' AND json_extract(body, '$.order') = :order)
 ORDER BY seq
 """
 
@@ -44,17 +46,20 @@ class Step:
 def history_of(connection: sqlite3.Connection, invoice_id: int) -> list[Step]:
     """The steps of an invoice, oldest first; none where there is no such invoice."""
     row = connection.execute(
-        "SELECT sale_id, package_id, message_id FROM invoice LEFT JOIN package ON package.id = package_id"
-        " WHERE invoice.id = ?",
+        "SELECT invoice.sale_id, package_id, message_id, invoice_order.id FROM invoice"
+        " LEFT JOIN package ON package.id = package_id"
+        " LEFT JOIN invoice_order ON invoice_order.invoice_id = invoice.id WHERE invoice.id = ?",
         (invoice_id,),
     ).fetchone()
     if row is None:
         return []
-    places = {"invoice": invoice_id, "sale": row[0], "package": row[1], "message": row[2]}
-    return [
-        Step(seq, kind, json.loads(body)["at"], body, bytes(digest).hex())
-        for seq, kind, body, digest in connection.execute(_STEPS, places)
-    ]
+    places = {"invoice": invoice_id, "sale": row[0], "package": row[1], "message": row[2], "order": row[3]}
+    return [step_of(*row) for row in connection.execute(_STEPS, places)]
+
+
+def step_of(seq: int, kind: str, body: str, digest: bytes) -> Step:
+    """One entry from its row."""
+    return Step(seq, kind, json.loads(body)["at"], body, bytes(digest).hex())
 
 
 def last_place(connection: sqlite3.Connection) -> int:
@@ -64,12 +69,10 @@ def last_place(connection: sqlite3.Connection) -> int:
 
 def steps_since(connection: sqlite3.Connection, place: int, most: int) -> list[Step]:
     """At most ``most`` entries after ``place``, oldest first."""
-    return [
-        Step(seq, kind, json.loads(body)["at"], body, bytes(digest).hex())
-        for seq, kind, body, digest in connection.execute(
-            "SELECT seq, kind, body, hash FROM leaf WHERE seq > ? ORDER BY seq LIMIT ?", (place, most)
-        )
-    ]
+    rows = connection.execute(
+        "SELECT seq, kind, body, hash FROM leaf WHERE seq > ? ORDER BY seq LIMIT ?", (place, most)
+    )
+    return [step_of(*row) for row in rows]
 
 
 def proof_of(connection: sqlite3.Connection, invoice_id: int) -> dict[str, Any]:

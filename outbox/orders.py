@@ -186,6 +186,8 @@ def not_there(order_id: int, due: str) -> Job[bool]:
             "SELECT blamed, reason FROM invoice_order WHERE id = ?", (order_id,)
         ).fetchone()
         if blamed >= BLAMED_ENOUGH:
+            # It is as if it had never been asked for: a person may let it go again, or replace it.
+            tx.execute("UPDATE invoice_order SET attempts = 0 WHERE id = ?", (order_id,))
             set_aside(tx, order_id, reason or "the provider fails on it")
             return True
         move_order(tx, order_id, OrderState.ORDERED, reason)

@@ -72,8 +72,8 @@ def _due(
     return DuePaper(order_id, UUID(key), attempts, numbered, code is not None)
 
 
-def numbered_of(connection: sqlite3.Connection, invoice_id: int) -> tuple[UUID, Numbered]:
-    """Key and numbers of the order behind an invoice, by which its papers are fetched.
+def numbered_of(connection: sqlite3.Connection, invoice_id: int) -> tuple[int, UUID, Numbered]:
+    """Id, key and numbers of the order behind an invoice, by which its papers are fetched.
 
     Raises:
         NotFound: no provider has numbered it.
@@ -86,7 +86,7 @@ def numbered_of(connection: sqlite3.Connection, invoice_id: int) -> tuple[UUID, 
     if row is None:
         raise NotFound(f"the invoice {invoice_id} was not numbered by a provider")
     found = _due(*row)
-    return found.key, found.numbered
+    return found.order_id, found.key, found.numbered
 
 
 def code_in(document: bytes) -> str | None:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from invoice.references import read_reference
 from outbox.captures import ESCPOS, RawCapture
 from outbox.errors import NotFound
 from outbox.ledger import load_frontier
+from outbox.order_reports import count_orders, oldest_order, ordered_on
 from outbox.sold import Issued, issued_by_sale
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator
 
-QUEUE = ("issued", "packed", "sent", "received", "refused", "held")
+QUEUE = ("issued", "packed", "sent", "received", "refused", "held", "ordered")
 # The partial indexes of the schema are used only where their own words stand in the question.
 OPEN = "state NOT IN ('accepted', 'corrected', 'provided')"
 UNDECIDED = "state IN ('raw', 'quarantined')"
@@ -22,19 +24,23 @@ _COLUMNS = "id, form, symbol, number, code, day, total, issued_at, state, reason
 
 
 def today(connection: sqlite3.Connection, day: str) -> dict[str, int]:
-    """Invoices and dong of one legal day."""
+    """Sales and dong of one legal day: invoices, and orders that have no number yet."""
     row = connection.execute("SELECT COUNT(*), COALESCE(SUM(total), 0) FROM invoice WHERE day = ?", (day,))
     count, total = row.fetchone()
-    return {"sales": count, "total": total}
+    ordered, ordered_total = ordered_on(connection, day)
+    return {"sales": count + ordered, "total": total + ordered_total}
 
 
 def queue(connection: sqlite3.Connection) -> dict[str, int]:
-    """How many invoices stand in each state that is not the end."""
-    counts = dict.fromkeys(QUEUE, 0)
+    """How many invoices stand in each state that is not the end.
+
+    Orders count with them: ``ordered`` are those that a provider has not numbered.
+    """
+    counts = dict.fromkeys(QUEUE, 0) | count_orders(connection)
     for state, count in connection.execute(
         f"SELECT state, COUNT(*) FROM invoice WHERE {OPEN} GROUP BY state"  # noqa: S608
     ):
-        counts[state] = count
+        counts[state] = counts.get(state, 0) + count
     return counts
 
 
@@ -73,7 +79,7 @@ def damage(connection: sqlite3.Connection) -> str | None:
 
 
 def oldest_unsent(connection: sqlite3.Connection) -> str | None:
-    """When the oldest invoice was issued that the authority has not taken in."""
+    """When the oldest invoice was issued that has not been taken in, or the oldest order made that waits."""
     # By the lowest number in each state, which the index of the queue holds: a long backlog is not read.
     found = [
         connection.execute(
@@ -82,13 +88,17 @@ def oldest_unsent(connection: sqlite3.Connection) -> str | None:
         ).fetchone()
         for state in ("issued", "packed", "sent", "held")
     ]
-    return min((str(row[0]) for row in found if row is not None), default=None)
+    times = [str(row[0]) for row in found if row is not None]
+    return min((*times, *filter(None, [oldest_order(connection)])), default=None)
 
 
 def last_sync(connection: sqlite3.Connection) -> str | None:
-    """When the authority's last answer came."""
-    row = connection.execute("SELECT received_at FROM answer ORDER BY id DESC LIMIT 1").fetchone()
-    return None if row is None else str(row[0])
+    """When the authority's last answer came, or the provider's."""
+    found = [
+        connection.execute(f"SELECT received_at FROM {table} ORDER BY id DESC LIMIT 1").fetchone()  # noqa: S608
+        for table in ("answer", "provider_answer")
+    ]
+    return max((str(row[0]) for row in found if row is not None), default=None)
 
 
 def ledger_head(connection: sqlite3.Connection) -> dict[str, Any]:
@@ -163,7 +173,7 @@ def invoices(connection: sqlite3.Connection, limit: int, state: str | None = Non
 
 
 def find_invoice(connection: sqlite3.Connection, name: str) -> tuple[dict[str, Any], bytes]:
-    """One invoice by its id, authority code, or SYMBOL-NUMBER, with its exact bytes.
+    """One invoice by its id, authority code, SYMBOL-NUMBER or provisional reference, with its exact bytes.
 
     Raises:
         NotFound: there is none.
@@ -175,8 +185,9 @@ def find_invoice(connection: sqlite3.Connection, name: str) -> tuple[dict[str, A
     row = connection.execute(
         f"SELECT {_COLUMNS}, qr, document FROM invoice"  # noqa: S608
         " WHERE id IN (SELECT id FROM invoice WHERE id = ? UNION ALL SELECT id FROM invoice WHERE code = ?"
-        " UNION ALL SELECT id FROM invoice WHERE form IN (1, 2) AND symbol = ? AND number = ?) LIMIT 1",
-        (whole[0], name, symbol, whole[1]),
+        " UNION ALL SELECT id FROM invoice WHERE form IN (1, 2) AND symbol = ? AND number = ?"
+        " UNION ALL SELECT invoice_id FROM invoice_order WHERE reference = ?) LIMIT 1",
+        (whole[0], name, symbol, whole[1], read_reference(name)),
     ).fetchone()
     if row is None:
         raise NotFound(f"there is no invoice {name}")

@@ -28,10 +28,12 @@ from outbox import reports
 from outbox.api_requests import once
 from outbox.correcting import issue_correction, read_original
 from outbox.history import history_of, last_place, proof_of, steps_since
+from outbox.order_reports import history_of_order, open_order_named
 from outbox.search import Wanted, search
 from outbox.states import InvoiceState
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import AsyncIterator, Awaitable, Callable
 
     from starlette.requests import Request
@@ -46,6 +48,7 @@ LONGEST_SEARCH = 100
 MOST_SAFE = 2**53  # larger whole numbers are not exact in JavaScript
 LOOK_EVERY = 1.0  # seconds between looks for what other programs have written
 EVENTS_AT_ONCE = 200
+_PUBLIC_ORDER = ("reference", "key", "form", "symbol", "number", "day", "total", "state", "reason")
 _PUBLIC = ("id", "symbol", "number", "code", "day", "total", "issued_at", "state", "reason", "receipt_no")
 
 
@@ -149,6 +152,8 @@ class _Api:
 
     def _show(self, request: Request) -> Response:
         with self._shop.reader() as connection:
+            if (order := open_order_named(connection, request.path_params["name"])) is not None:
+                return JSONResponse(_order(connection, order))
             row, _ = reports.find_invoice(connection, request.path_params["name"])
             steps = [{"at": step.at, "kind": step.kind} for step in history_of(connection, row["id"])]
         return JSONResponse({**_public(row), "qr": row["qr"], "history": steps})
@@ -247,6 +252,12 @@ def _answered(body: bytes, *, again: bool) -> Response:
 def _public(row: dict[str, Any]) -> dict[str, Any]:
     found = {name: row.get(name) for name in _PUBLIC}
     return {**found, "name": f"{row['symbol']}-{row['number']}"}
+
+
+def _order(connection: sqlite3.Connection, order: dict[str, Any]) -> dict[str, Any]:
+    found = {name: order[name] for name in _PUBLIC_ORDER}
+    steps = history_of_order(connection, order["id"])
+    return {**found, "history": [{"at": step.at, "kind": step.kind} for step in steps]}
 
 
 def _preview(invoice: Invoice) -> dict[str, Any]:

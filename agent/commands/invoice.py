@@ -4,26 +4,43 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from agent.config import Config, default_folder, load_config
 from agent.correction import add_corrections, run_correction
 from agent.errors import FileUnwritable, ReasonMissing
+from agent.order_actions import (
+    SET_ASIDE,
+    fetch_papers,
+    order_line,
+    replace_open_order,
+    set_order_aside,
+    show_order,
+)
 from agent.paper_showing import write_picture
 from invoice.local_time import with_local_times
 from outbox import reports
+from outbox.errors import NotFound
+from outbox.order_reports import open_order_named, open_orders, order_named
 from outbox.packages import hold, release_held
+from outbox.provider_papers import paper_of_provider
 from outbox.store import Store, open_reader
 
 if TYPE_CHECKING:
     import argparse
+    import sqlite3
 
     from invoice.qr import Payee
 
 
+ORDERS_TOO = (*SET_ASIDE, "replace")
 MANY = ("replace-many", "adjust-many", "bke", "attach", "record")
-ACTIONS = ("list", "show", "xml", "html", "pdf", "paper", "replace", "adjust", *MANY, "hold", "release")
+ACTIONS = (
+    *("list", "show", "xml", "html", "pdf", "fetch", "paper", "replace", "adjust", *MANY),
+    *("hold", "release", "again", "drop"),
+)
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -32,13 +49,14 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "name",
         nargs="?",
-        help="id, authority code or SYMBOL-NUMBER, such as C26MAA-128; for …-many RIGHT.json",
+        help="id, authority code, SYMBOL-NUMBER such as C26MAA-128, or the provisional code of an order"
+        " that waits for a provider's number; for …-many RIGHT.json",
     )
     parser.add_argument("--limit", type=int, default=20, metavar="N", help="how many to list (default 20)")
     parser.add_argument("--state", help="only invoices in this state")
     parser.add_argument("--size", default="A4", help="paper of html and pdf: A4, A5 or 80mm (default A4)")
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="write there")
-    parser.add_argument("--reason", default="", help="why: for hold, replace and adjust")
+    parser.add_argument("--reason", default="", help="why: for hold, drop, replace and adjust")
     add_corrections(parser)
     parser.add_argument("--json", action="store_true", help="print as JSON")
 
@@ -46,8 +64,16 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """List, show one, give out its XML or its printed form, hold or release it."""
     config = load_config(arguments.data or default_folder())
-    if arguments.action in {"hold", "release"}:
+    if arguments.action in ORDERS_TOO and (order := _open_order(config, arguments.name)) is not None:
+        return (
+            replace_open_order(config, order, arguments)
+            if arguments.action == "replace"
+            else set_order_aside(config, order, arguments)
+        )
+    if arguments.action in SET_ASIDE:
         return _set_aside(config, arguments)
+    if arguments.action == "fetch":
+        return _fetch(config, arguments)
     if arguments.action in {"replace", "adjust"}:
         return run_correction(config, arguments)
     if arguments.action in MANY:
@@ -57,16 +83,23 @@ def run(arguments: argparse.Namespace) -> int:
     connection = open_reader(config.folder / "thungan.db")
     try:
         if arguments.action == "list":
+            orders = open_orders(connection, arguments.limit, arguments.state)
             rows = reports.invoices(connection, arguments.limit, arguments.state)
             if arguments.json:
-                sys.stdout.write(json.dumps(rows, ensure_ascii=False) + "\n")
+                sys.stdout.write(json.dumps([*orders, *rows], ensure_ascii=False) + "\n")
+            for row in [] if arguments.json else orders:
+                sys.stdout.write(order_line(row) + "\n")
             for row in [] if arguments.json else rows:
                 sys.stdout.write(
                     f"{row['symbol']}-{row['number']:<9} {row['code']}  {row['day']}"
                     f" {row['total']:>15,}  {row['state']}  {row['reason'] or ''}\n"
                 )
             return 0
+        if (order := open_order_named(connection, arguments.name or "")) is not None:
+            return _show_order(connection, order, arguments)
         row, document = reports.find_invoice(connection, arguments.name or "")
+        if arguments.action == "xml":
+            document = paper_of_provider(connection, row["id"], "xml") or document
         if arguments.action == "paper":
             if arguments.output is None:
                 raise ReasonMissing("paper draws into a file: -o paper.png")
@@ -88,6 +121,34 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     finally:
         connection.close()
+
+
+def _open_order(config: Config, name: str | None) -> dict[str, Any] | None:
+    with closing(open_reader(config.folder / "thungan.db")) as connection:
+        return open_order_named(connection, name or "")
+
+
+def _show_order(connection: sqlite3.Connection, order: dict[str, Any], arguments: argparse.Namespace) -> int:
+    """An order has no printed form before it has its number; its signed XML it has."""
+    if arguments.action == "xml":
+        give_out(order_named(connection, order["reference"])[1], arguments.output)
+    elif arguments.action == "show":
+        show_order(connection, order, as_json=arguments.json)
+    else:
+        raise NotFound(f"{arguments.name} waits for its number: it has {arguments.action} when it has that")
+    return 0
+
+
+def _fetch(config: Config, arguments: argparse.Namespace) -> int:
+    """The provider's own papers, asked for now where they are not kept; -o takes the PDF."""
+    with closing(open_reader(config.folder / "thungan.db")) as connection:
+        row, _ = reports.find_invoice(connection, arguments.name or "")
+    papers = fetch_papers(config, row["id"])
+    if arguments.output is not None:
+        give_out(papers["pdf"], arguments.output)
+    for kind, content in papers.items():
+        sys.stdout.write(f"{row['symbol']}-{row['number']} {kind} {len(content):,} bytes\n")
+    return 0
 
 
 def _form(document: bytes, state: str, arguments: argparse.Namespace, payee: Payee | None) -> bytes:
@@ -120,6 +181,8 @@ def give_out(content: bytes, path: Path | None) -> None:
 
 def _set_aside(config: Config, arguments: argparse.Namespace) -> int:
     """Hold an issued invoice back with a reason, or let a held one go."""
+    if arguments.action in {"again", "drop"}:
+        raise NotFound(f"there is no order {arguments.name} without a number")
     holding = arguments.action == "hold"
     if holding and not arguments.reason.strip():
         raise ReasonMissing("an invoice is held with --reason")

@@ -56,7 +56,10 @@ def test_status_has_the_keys_of_the_contract(shop: Path, capsys: pytest.CaptureF
         *("register", "seller", "today", "queue", "oldest_unsent", "last_sync", "certificate", "ledger"),
         "alarms",
     }
-    assert set(status["queue"]) == {"issued", "packed", "sent", "received", "refused", "held"}
+    assert set(status["queue"]) == {
+        *("issued", "packed", "sent", "received", "refused", "held"),
+        "ordered",
+    }
     assert set(status["certificate"]) == {"subject", "expires"}
     assert set(status["ledger"]) == {"size", "root"}
     assert main(["status", "--data", str(shop)]) == 0

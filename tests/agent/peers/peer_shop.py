@@ -85,7 +85,7 @@ def told(**changes: Any) -> dict[str, Any]:
         "at": "2026-11-25T02:00:00.000Z", "version": "0.1.0", "ledger": "ab" * 16, "run": "1234abcd",
         "seller": "CỬA HÀNG", "tax_code": "0409990010", "register": 2, "symbol": "C26MAB", "light": "good",
         "day": f"{datetime.now(VIETNAM):%Y-%m-%d}", "sales": 3, "total": 150000,
-        "queue": {"issued": 0, "packed": 0, "sent": 0, "received": 0, "refused": 0, "held": 0},
+        "queue": {"issued": 0, "packed": 0, "sent": 0, "received": 0, "refused": 0, "held": 0, "ordered": 0},
         "waiting": 0, "oldest_unsent": None, "last_contact": "2026-11-25T01:59:00.000Z",
         "certificate_days": 300, "quarantined": 0, "alarms": [], **changes,
     }  # fmt: skip
