@@ -8,6 +8,7 @@ Source: profile, sections 4 and 10; Decree 123/2020 art. 10.5 as amended by Decr
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from invoice.errors import FieldInvalid
@@ -24,6 +25,12 @@ _PASSPORT = re.compile(r"[A-Z0-9]{6,12}")
 _EMAIL = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>.]{2,}")
 
 
+@lru_cache(maxsize=16)
+def nobody_named(unnamed: str = UNNAMED_BUYER) -> InvoiceBuyer:
+    """The buyer of whom nothing is known: most buyers of a shop."""
+    return InvoiceBuyer(unnamed)
+
+
 def checked_buyer(buyer: Buyer | None, unnamed: str = UNNAMED_BUYER) -> InvoiceBuyer:
     """The buyer as it stands on the invoice.
 
@@ -32,7 +39,7 @@ def checked_buyer(buyer: Buyer | None, unnamed: str = UNNAMED_BUYER) -> InvoiceB
         FieldInvalid: another number or address of a wrong form, or a taxpayer without a name.
     """
     if buyer is None:
-        return InvoiceBuyer(unnamed)
+        return nobody_named(unnamed)
     _check("citizen number", buyer.citizen_id, _CITIZEN, "has not exactly 12 digits")
     _check("budget unit code", buyer.budget_code, _BUDGET, "has not exactly 7 digits")
     _check("passport", buyer.passport, _PASSPORT, "is not 6 to 12 capital letters and digits")

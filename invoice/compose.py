@@ -48,7 +48,7 @@ _NATURES = {
     LineKind.NOTE: Nature.NOTE,
     LineKind.SPECIAL: Nature.SPECIAL,
 }
-_COSTING = {LineKind.GOODS, LineKind.SPECIAL}
+_COSTING = (LineKind.GOODS, LineKind.SPECIAL)
 SERVICE_CHARGE, ROUNDING = "Phí phục vụ", "Chênh lệch làm tròn"
 REDUCTION_NOTE = (
     "Đã giảm {amount} đồng tương ứng 20% mức tỷ lệ % để tính thuế giá trị gia tăng"
@@ -260,6 +260,8 @@ def _common_rate(lines: tuple[Line, ...]) -> str | None:
 
 def _discount_shares(discount: int, lines: tuple[Line, ...]) -> list[int]:
     """The receipt's discount, spread over what costs something; it never makes a line negative."""
+    if not discount:
+        return [0] * len(lines)
     weights = [line.amount if line.kind in _COSTING else 0 for line in lines]
     if discount > sum(weights):
         raise SaleInvalid(f"the discount {discount} is more than the goods {sum(weights)}")
@@ -279,14 +281,16 @@ def _by_rate(
     for rate in sorted(members, key=lambda rate: (rate.basis_points, rate.word)):
         goods = [i for i in members[rate] if lines[i].kind is not LineKind.DISCOUNT]
         taken_off = [i for i in members[rate] if lines[i].kind is LineKind.DISCOUNT]
-        off = sum(gross[i] for i in taken_off)
-        due = sum(gross[i] for i in goods) - off
+        off = sum([gross[i] for i in taken_off])
+        due = sum([gross[i] for i in goods]) - off
         if due < 0:
             raise SaleInvalid(f"the discount lines at {rate.word} are more than the goods at that rate")
         if sale.prices_include_vat:
             net, tax = contained_vat(due, rate)
             net_off = contained_vat(off, rate)[0]
             for group, amount in ((goods, net + net_off), (taken_off, net_off)):
+                if not group:
+                    continue
                 parts = spread(amount, [gross[i] for i in group], [_tie(lines[i]) for i in group])
                 for i, part in zip(group, parts, strict=True):
                     nets[i] = part
@@ -453,7 +457,7 @@ def _extras(sale: Sale, witness: LedgerWitness | None) -> tuple[Extra, ...]:
     if sale.receipt_no:
         extras.append(Extra("SoPhieu", "string", sale.receipt_no))
     if sale.sold_at:
-        extras.append(Extra("ThoiDiemBan", "dateTime", f"{sale.sold_at:%Y-%m-%dT%H:%M:%S}"))
+        extras.append(Extra("ThoiDiemBan", "dateTime", sale.sold_at.isoformat()[:19]))
     if sale.buyer and sale.buyer.passport:
         extras.append(Extra("SoHoChieu", "string", sale.buyer.passport))
     if sale.cashier:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import lru_cache
+from itertools import groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from invoice.invoice import Invoice, InvoiceContent
 
-REMEMBERED = 256  # elements of each field that are written once and kept
+REMEMBERED = 2048  # values of each stretch of fields that are written once and kept
 _SPECIAL = re.compile("[&<>\r]")
 _ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#xD;"}
 # Characters XML 1.0 cannot carry at all (section 2.2), and lone surrogates, which UTF-8 cannot.
@@ -173,24 +174,51 @@ def _group_writer(group: Group, form: int, version: str, *, numbered: bool) -> _
 
 
 def _run_writer(fields: tuple[Field, ...]) -> _Writer:
-    """Fields that follow each other in one element, taken from their value with one look."""
+    """Fields that follow each other in one element; those that seldom change are remembered together.
+
+    A till says the same goods, units, rates and prices all day, and the same of itself all year.
+    """
+    writers: list[_Writer] = []
+    for steady, stretch in groupby(fields, lambda field: not field.varies):
+        if steady:
+            writers.append(_remembering_writer(tuple(stretch)))
+        else:
+            writers.extend(_field_writer(field) for field in stretch)
+    if len(writers) == 1:
+        return writers[0]
+    together = tuple(writers)
+
+    def run(value: Any, out: list[str]) -> None:
+        for write in together:
+            write(value, out)
+
+    return run
+
+
+def _field_writer(field: Field) -> _Writer:
+    element, get = _element_of(field), attrgetter(field.source)
+    return lambda value, out: out.append(element(get(value)))
+
+
+def _remembering_writer(fields: tuple[Field, ...]) -> _Writer:
     elements = tuple(_element_of(field) for field in fields)
-    sources = [field.source for field in fields]
     if len(fields) == 1:
-        one, element = attrgetter(sources[0]), elements[0]
-        return lambda value, out: out.append(element(one(value)))
-    all_of = attrgetter(*sources)
-    return lambda value, out: out.extend(
-        [element(leaf) for element, leaf in zip(elements, all_of(value), strict=True)]
-    )
+        element, get = lru_cache(REMEMBERED)(elements[0]), attrgetter(fields[0].source)
+        return lambda value, out: out.append(element(get(value)))
+    all_of = attrgetter(*[field.source for field in fields])
+
+    @lru_cache(REMEMBERED)
+    def together(leaves: tuple[Any, ...]) -> str:
+        return "".join([element(leaf) for element, leaf in zip(elements, leaves, strict=True)])
+
+    return lambda value, out: out.append(together(all_of(value)))
 
 
 def _element_of(field: Field) -> Callable[[Any], str]:
-    """The whole element of a value; a till says the same goods, units, rates and prices all day."""
+    """What writes the whole element of a value."""
     text = _WRITTEN[field.type]
     opening, closing = f"<{field.tag}>", f"</{field.tag}>"
 
-    @lru_cache(maxsize=REMEMBERED)
     def element(leaf: Any) -> str:
         if leaf is None:
             if field.required:

@@ -31,6 +31,7 @@ class Field:
 
     ``longest`` counts characters of a text, or all digits of a number of which ``decimals`` may follow the
     dot. ``forms`` are the forms that have the field; ``since`` is the first version (PBan) that has it.
+    ``varies``: it is another on nearly every invoice, so what was written of it is not remembered.
     """
 
     tag: str
@@ -42,6 +43,7 @@ class Field:
     required: bool = True
     forms: tuple[int, ...] = BOTH
     since: str = "2.0.0"
+    varies: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,10 @@ def _amount(
     return Field(tag, source, name, 21, Type.NUMBER, 6, required, forms)
 
 
+def _sum(tag: str, source: str, name: str, forms: tuple[int, ...] = BOTH) -> Field:
+    return Field(tag, source, name, 21, Type.NUMBER, 6, forms=forms, varies=True)
+
+
 def _may(tag: str, source: str, name: str, longest: int, since: str = "2.0.0") -> Field:
     return Field(tag, source, name, longest, required=False, since=since)
 
@@ -84,7 +90,7 @@ def _extras(source: str) -> Group:
                 (
                     Field("TTruong", "name", "Tên trường", 50),
                     Field("KDLieu", "kind", "Kiểu dữ liệu", 10),
-                    Field("DLieu", "value", "Dữ liệu", 500),
+                    Field("DLieu", "value", "Dữ liệu", 500, varies=True),
                 ),
                 each=True,
             ),
@@ -116,7 +122,7 @@ _GENERAL = Group(
         Field("THDon", "title", "Tên hóa đơn", 100),
         Field("KHMSHDon", "form", "Ký hiệu mẫu số hóa đơn", 1, Type.NUMBER),
         Field("KHHDon", "symbol", "Ký hiệu hóa đơn", 6),
-        Field(NUMBER_TAG, "number", "Số hóa đơn", 8, Type.NUMBER),
+        Field(NUMBER_TAG, "number", "Số hóa đơn", 8, Type.NUMBER, varies=True),
         Field("NLap", "day", "Ngày lập", 10, Type.DAY),
         Field(
             "HDDCKPTQuan",
@@ -185,7 +191,7 @@ _LINES = Group(
             "lines",
             (
                 Field("TChat", "nature", "Tính chất", 1, Type.NUMBER),
-                Field("STT", "position", "Số thứ tự", 4, Type.NUMBER, required=False),
+                Field("STT", "position", "Số thứ tự", 4, Type.NUMBER, required=False, varies=True),
                 _may("MHHDVu", "code", "Mã hàng hóa, dịch vụ", 50),
                 Field("THHDVu", "name", "Tên hàng hóa, dịch vụ", 500),
                 _may("DVTinh", "unit", "Đơn vị tính", 50),
@@ -230,20 +236,20 @@ _PAYABLE = Group(
                     "rate_totals",
                     (
                         Field("TSuat", "rate", "Thuế suất", 11),
-                        _amount("ThTien", "net", "Thành tiền"),
-                        _amount("TThue", "tax", "Tiền thuế"),
+                        _sum("ThTien", "net", "Thành tiền"),
+                        _sum("TThue", "tax", "Tiền thuế"),
                     ),
                     each=True,
                 ),
             ),
             forms=(1,),
         ),
-        _amount("TgTCThue", "net", "Tổng tiền chưa thuế", forms=(1,)),
-        _amount("TgTThue", "tax", "Tổng tiền thuế", forms=(1,)),
+        _sum("TgTCThue", "net", "Tổng tiền chưa thuế", (1,)),
+        _sum("TgTThue", "tax", "Tổng tiền thuế", (1,)),
         _FEES,
         _amount("TTCKTMai", "trade_discount", "Tổng tiền chiết khấu thương mại", required=False),
-        _amount("TgTTTBSo", "total", "Tổng tiền thanh toán bằng số"),
-        Field("TgTTTBChu", "words", "Tổng tiền thanh toán bằng chữ", 255),
+        _sum("TgTTTBSo", "total", "Tổng tiền thanh toán bằng số"),
+        Field("TgTTTBChu", "words", "Tổng tiền thanh toán bằng chữ", 255, varies=True),
     ),
 )
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 
 from invoice.errors import FieldInvalid, NumbersExhausted, SymbolInvalid
 
@@ -68,6 +69,7 @@ class Symbol:
         return Symbol(match[1], 2000 + int(match[2]), match[3])
 
     @staticmethod
+    @lru_cache(maxsize=64)
     def of_year(letters: str, year: int) -> Symbol:
         """The symbol with authority code for a year: at the turn of the year only the digits change."""
         return Symbol.parse(f"C{year % 100:02d}M{letters}")

@@ -18,6 +18,7 @@ import binascii
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from invoice.errors import FieldInvalid
@@ -106,18 +107,21 @@ def lookup_object(tax_code: str, form: int, symbol: str, number: int, day: date,
     Raises:
         FieldInvalid: longer than the 99 characters of an object.
     """
-    return _object(
-        "99",
-        _objects(
-            ("00", _LOOKUP_GUID),
-            ("01", tax_code.replace("-", "")),
-            ("02", str(int(form))),
-            ("03", symbol),
-            ("04", str(number)),
-            ("05", f"{day:%Y%m%d}"),
-            ("06", str(total)),
-        ),
+    head = _lookup_head(tax_code, form, symbol)
+    return _object("99", head + _objects(("04", str(number)), ("05", _compact(day)), ("06", str(total))))
+
+
+@lru_cache(maxsize=64)
+def _lookup_head(tax_code: str, form: int, symbol: str) -> str:
+    """What all look-ups of a register's year begin with."""
+    return _objects(
+        ("00", _LOOKUP_GUID), ("01", tax_code.replace("-", "")), ("02", str(int(form))), ("03", symbol)
     )
+
+
+@lru_cache(maxsize=16)
+def _compact(day: date) -> str:
+    return f"{day:%Y%m%d}"
 
 
 def fits_transfer(reference: str) -> bool:
@@ -196,7 +200,7 @@ def _closed(*parts: str) -> str:
 
 
 def _objects(*pairs: tuple[str, str]) -> str:
-    return "".join(_object(tag, value) for tag, value in pairs if value)  # an empty one is left out (IV.7)
+    return "".join([_object(tag, value) for tag, value in pairs if value])  # an empty one is left out (IV.7)
 
 
 def _object(tag: str, value: str) -> str:

@@ -25,6 +25,8 @@ from invoice.rates import Rate
 if TYPE_CHECKING:
     from datetime import date
 
+REMEMBERED = 4096  # goods whose rate is not looked up again
+
 
 @dataclass(frozen=True, slots=True)
 class Period:
@@ -65,6 +67,9 @@ class RateTable:
     rules: tuple[RateRule, ...] = ()
     default: str | None = None
     allowed: tuple[tuple[str, tuple[Period, ...]], ...] = ()
+    _decided: dict[tuple[str, str | None, str | None, date], Rate] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     @staticmethod
     def of(default: str | None) -> RateTable:
@@ -77,20 +82,25 @@ class RateTable:
         Raises:
             RateUnknown: no rule covers it, or its rate may not be used on that day.
         """
-        return _rate_of(self, name, code, printed, day)
+        goods = (name, code, printed, day)
+        rate = self._decided.get(goods)
+        if rate is None:
+            rate = self._decide(name, code, printed, day)
+            if len(self._decided) >= REMEMBERED:
+                self._decided.clear()
+            self._decided[goods] = rate
+        return rate
 
-
-@lru_cache(maxsize=4096)
-def _rate_of(table: RateTable, name: str, code: str | None, printed: str | None, day: date) -> Rate:
-    ruled = next((rule.rate for rule in table.rules if rule.fits(name, code, day)), table.default)
-    word = printed or ruled
-    if word is None:
-        raise RateUnknown(f"no rule gives {name!r} a VAT rate on {day:%d/%m/%Y}")
-    rate = Rate.parse(word)
-    for allowed, periods in table.allowed:
-        if Rate.parse(allowed) == rate and not any(day in period for period in periods):
-            raise RateUnknown(f"{name!r}: the rate {rate.word} may not be used on {day:%d/%m/%Y}")
-    return rate
+    def _decide(self, name: str, code: str | None, printed: str | None, day: date) -> Rate:
+        ruled = next((rule.rate for rule in self.rules if rule.fits(name, code, day)), self.default)
+        word = printed or ruled
+        if word is None:
+            raise RateUnknown(f"no rule gives {name!r} a VAT rate on {day:%d/%m/%Y}")
+        rate = Rate.parse(word)
+        for allowed, periods in self.allowed:
+            if Rate.parse(allowed) == rate and not any(day in period for period in periods):
+                raise RateUnknown(f"{name!r}: the rate {rate.word} may not be used on {day:%d/%m/%Y}")
+        return rate
 
 
 def fold(text: str) -> str:

@@ -20,15 +20,18 @@ from dataclasses import replace
 from hashlib import sha256
 from typing import TypeVar
 
-from invoice.invoice import Extra, InvoiceBuyer, InvoiceContent
+from invoice.buyers import nobody_named
+from invoice.invoice import Extra, InvoiceContent
 
 C = TypeVar("C", bound=InvoiceContent)
 
 SALT = "SoNgauNhien"
-PRIVATE_EXTRAS = (b"SoHoChieu",)
+PRIVATE_EXTRAS = ("SoHoChieu",)
 _SALT = re.compile(rb"(<TTruong>SoNgauNhien</TTruong><KDLieu>string</KDLieu><DLieu>)([0-9a-f]{32})(</DLieu>)")
 _EXTRA = re.compile(
-    rb"(<TTruong>(" + b"|".join(PRIVATE_EXTRAS) + rb")</TTruong><KDLieu>[a-zA-Z]+</KDLieu><DLieu>)([^<]*)"
+    b"(<TTruong>("
+    + "|".join(PRIVATE_EXTRAS).encode()
+    + rb")</TTruong><KDLieu>[a-zA-Z]+</KDLieu><DLieu>)([^<]*)"
 )
 _BUYER = re.compile(rb"<NMua>.*?</NMua>", re.DOTALL)
 _FIELD = re.compile(rb"<([A-Za-z]+)>([^<]*)</\1>")
@@ -36,8 +39,8 @@ _FIELD = re.compile(rb"<([A-Za-z]+)>([^<]*)</\1>")
 
 def with_salt(invoice: C, unnamed: str, salt: str | None = None) -> C:
     """The invoice with its random number, where it says more of the buyer than ``unnamed``; else as it is."""
-    if invoice.buyer == InvoiceBuyer(unnamed) and not any(
-        extra.name.encode() in PRIVATE_EXTRAS for extra in invoice.extras
+    if invoice.buyer == nobody_named(unnamed) and not any(
+        extra.name in PRIVATE_EXTRAS for extra in invoice.extras
     ):
         return invoice
     extra = Extra(SALT, "string", salt or secrets.token_hex(16))

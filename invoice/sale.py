@@ -178,12 +178,13 @@ WHOLE_CURRENCIES = frozenset({"VND", "JPY", "KRW"})  # of those in use, the ones
 # A register that weighs rounds each line its own way (up, down, to the nearest dong): a dong either way
 # on a product is its rounding, more is another price or quantity than printed.
 LINE_TOLERANCE = 1
+_FOR_NOTHING = (LineKind.PROMOTION, LineKind.NOTE)
 
 
 def _disagreements(sale: Sale) -> list[str]:
     found = []
     for number, line in enumerate(sale.lines, start=1):
-        if line.kind in {LineKind.PROMOTION, LineKind.NOTE}:
+        if line.kind in _FOR_NOTHING:
             if line.amount:
                 found.append(f"line {number} ({line.name}): a {line.kind.value} has the amount {line.amount}")
         elif line.kind is not LineKind.DISCOUNT and abs(line.reckoned() - line.amount) > LINE_TOLERANCE:
@@ -192,10 +193,10 @@ def _disagreements(sale: Sale) -> list[str]:
                 f" = {line.reckoned()}, printed {line.amount}"
             )
     parts = {
-        "lines": sum(line.counted for line in sale.lines),
+        "lines": sum([line.counted for line in sale.lines]),
         "- discount": -sale.discount,
         "+ service charge": sale.service_charge,
-        "+ fees": sum(fee.amount for fee in sale.fees),
+        "+ fees": sum([fee.amount for fee in sale.fees]),
         "+ VAT": 0 if sale.prices_include_vat else (sale.vat or 0),
         "+ rounding": sale.rounding,
         "- reduction": -sale.reduction,
@@ -203,12 +204,13 @@ def _disagreements(sale: Sale) -> list[str]:
     if sum(parts.values()) != sale.total:
         sums = " ".join(f"{name} {abs(part)}" for name, part in parts.items() if part or name == "lines")
         found.append(f"{sums} is not the total {sale.total}")
-    found.extend(
-        f"{name.replace('_', ' ')} {getattr(sale, name)} is negative"
-        for name in ("discount", "service_charge", "tip", "reduction")
-        if getattr(sale, name) < 0
-    )
-    if any(fee.amount < 0 for fee in sale.fees):
+    if min(sale.discount, sale.service_charge, sale.tip, sale.reduction) < 0:
+        found.extend(
+            f"{name.replace('_', ' ')} {getattr(sale, name)} is negative"
+            for name in ("discount", "service_charge", "tip", "reduction")
+            if getattr(sale, name) < 0
+        )
+    if sale.fees and min(fee.amount for fee in sale.fees) < 0:
         found.append("a fee is negative")
     if not sale.prices_include_vat and sale.vat is None:
         found.append("prices are without VAT, but the VAT is not given")
@@ -218,9 +220,9 @@ def _disagreements(sale: Sale) -> list[str]:
         found.append("a foreign currency has a rate of exchange, dong have none")
     if sale.total < 0:
         found.append(f"total {sale.total} is negative")
-    if not any(line.kind is not LineKind.NOTE for line in sale.lines):
+    if all(line.kind is LineKind.NOTE for line in sale.lines):
         found.append("no lines")
-    paid = sum(payment.amount for payment in sale.payments)
+    paid = sum([payment.amount for payment in sale.payments])
     if sale.payments and paid not in {sale.total, sale.total + sale.tip}:
         found.append(f"payments {paid} are not the total {sale.total + sale.tip}")
     return found

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 from invoice.errors import FieldInvalid
 
@@ -106,6 +107,7 @@ def _number(value: int) -> str:
     return " ".join(parts)
 
 
+@lru_cache(maxsize=2000)  # all there are
 def _group(value: int, *, leading: bool) -> str:
     """Three digits; a group that is not the first says its zero hundreds (không trăm lẻ năm)."""
     hundreds, rest = divmod(value, 100)
