@@ -241,6 +241,8 @@ def _text(value: object, field: Field) -> str:
 def _number(value: int | Decimal, field: Field) -> str:
     if isinstance(value, int):
         text = str(int(value))
+        if len(text) <= field.longest:
+            return text
     elif not value:
         return "0"  # whatever its sign and decimals
     else:

@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from invoice.sale import Sale
     from outbox.store import Job, Tx
 
-_WRITTEN = json.JSONEncoder(ensure_ascii=False).encode
-_SORTED = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
+_WRITTEN = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode
+_SORTED = json.JSONEncoder(ensure_ascii=False, check_circular=False, sort_keys=True).encode
 WHOLE_BATCH = 100_000  # no limit: an invoice that was never part of a refused package
 
 

@@ -17,9 +17,12 @@ if TYPE_CHECKING:
 
 def leaf_body(kind: str, at: str, fields: dict[str, Any]) -> str:
     """The canonical JSON of a leaf."""
-    return json.dumps(
-        {"at": at, "kind": kind, **fields}, sort_keys=True, separators=(",", ":"), ensure_ascii=False
-    )
+    return _canonical({"at": at, "kind": kind, **fields})
+
+
+_canonical = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, check_circular=False
+).encode
 
 
 class LedgerWriter:
