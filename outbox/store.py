@@ -314,7 +314,7 @@ class Store:
         """
         results: list[Any] = []
         ahead: deque[tuple[int, Generator[ToSign, bytes, Any], Pending]] = deque()
-        room = self.desk.most_together()
+        room = self.desk.begin_group()
         for job in jobs:
             outcome: Any = job(tx)
             if isgenerator(outcome):
@@ -325,7 +325,7 @@ class Store:
                     outcome = stop.value
                 else:
                     ahead.append((len(results), started, pending))
-                    room -= pending.future is not None
+                    room -= pending.wanted
             results.append(outcome)
             while ahead and (len(ahead) > AHEAD or ahead[0][2].ready):
                 place, oldest, signing = ahead.popleft()

@@ -1,7 +1,7 @@
 """Signing by configuration: what is issued, packed and accepted while the key is slow, away or revoked."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -21,8 +21,8 @@ from outbox.delivery import Delivery
 from outbox.errors import NoSigningKey
 from outbox.issuing import issue
 from outbox.packages import draft_next, hold, store_package
-from outbox.signing_desk import MOST_TOGETHER, EachInvoice, SigningDesk, ToSign
-from outbox.store import Store
+from outbox.signing_desk import BUNDLE, ENOUGH, MOST_TOGETHER, QUICK, EachInvoice, SigningDesk, ToSign
+from outbox.store import Store, Tx
 from signing.errors import CertificateRevoked, KeyAway
 from signing.verify import verify_document
 from signing.xmldsig import XmlSigner
@@ -47,14 +47,14 @@ class Moody:
         self.seconds = 0.0
         self.away = self.hanging = False
         self.wake = threading.Event()
-        self.asked = 0
+        self.asked, self.until = 0, 10**9
 
     def sign(self, digest: bytes, content_id: str, signature_id: str, signing_time: datetime) -> bytes:
         self.asked += 1
         self.clockwork.now += self.seconds
         if self.hanging:
             self.wake.wait(60)
-        if self.away:
+        if self.away or self.asked > self.until:
             raise KeyAway("the token is not there")
         return self.signer.sign(digest, content_id, signature_id, signing_time)
 
@@ -219,6 +219,58 @@ def test_a_key_that_is_back_need_not_rest_to_the_end(signer: XmlSigner) -> None:
     assert desk.problem is None
     assert desk.end(desk.begin(wanted))
     desk.close()
+
+
+@pytest.mark.parametrize("rule", [EachInvoice.ALWAYS, EachInvoice.NEVER])
+def test_a_quick_keys_signatures_come_each_to_whom_it_belongs(signer: XmlSigner, rule: EachInvoice) -> None:
+    """In bundles, some by the threads and some by the one who asks, in whatever order they are fetched."""
+    desk = SigningDesk(signer, rule)
+    desk.end(desk.begin(ToSign(bytes(32), "first", "S", NOW)))
+    desk._seconds = QUICK / 10
+    many = range(BUNDLE * (ENOUGH + 4) + 1)
+    asked = [desk.begin(ToSign(bytes(32), f"HD{n}", f"S{n}", NOW, spare=True)) for n in many]
+    for number, pending in reversed(list(enumerate(asked))):
+        made = desk.end(pending)
+        assert (f'URI="#HD{number}"'.encode() in made) == (rule is not EachInvoice.NEVER)
+    desk.close()
+
+
+def test_a_key_that_goes_away_amid_a_bundle_fails_those_it_has_not_signed(signer: XmlSigner) -> None:
+    moody = Moody(signer)
+    desk = SigningDesk(moody)
+    desk.end(desk.begin(ToSign(bytes(32), "first", "S", NOW)))
+    desk._seconds = QUICK / 10
+    moody.asked, moody.until = 0, 2
+    asked = [desk.begin(ToSign(bytes(32), f"HD{n}", f"S{n}", NOW)) for n in range(BUNDLE)]
+    assert all(desk.end(pending) for pending in asked[:2])
+    for pending in asked[2:]:
+        with pytest.raises(KeyAway):
+            desk.end(pending)
+    assert moody.asked == 3  # the last was not even asked: the key rests
+    desk.close()
+
+
+def test_what_a_broken_group_asked_for_is_not_signed(open_store: NewStore, moody: Moody) -> None:
+    store = open_store(EachInvoice.ALWAYS)
+    issue_many(store, 1)
+    store.desk._seconds = QUICK / 10
+    moody.asked = 0
+
+    def broken(tx: Tx) -> Generator[ToSign, bytes, None]:
+        yield ToSign(bytes(32), "never", "S-never", NOW)
+        raise RuntimeError("a mistake")
+
+    def wrong(tx: Tx) -> None:
+        raise RuntimeError("another")
+
+    held = threading.Event()
+    store.submit(lambda _: held.wait(60))
+    futures = [store.submit(job) for job in (broken, wrong)]
+    good = store.submit(issue(sale("HD2"), REGISTER))
+    held.set()
+    assert [type(future.exception(60)) for future in futures] == [RuntimeError, RuntimeError]
+    assert good.result(60).number == 2
+    assert moody.asked == 2  # by the broken job alone, and the good one
 
 
 @pytest.mark.parametrize(("seconds", "most"), [(0.0001, MOST_TOGETHER), (0.2, 5), (3.0, 1)])
