@@ -21,9 +21,10 @@ from authority.errors import (
     NotDelivered,
     Rejected,
 )
-from authority.providers.errors import DateBehind, SeriesStopped
+from authority.providers.errors import DateBehind, DateNotToday, SeriesStopped
 from authority.providers.provider import NotSaid, Numbered, Order, Refused
 from invoice.numbers import Form, Symbol
+from invoice.sale_json import VIETNAM
 from outbox.alarms import clear_alarm, raise_alarm
 from outbox.attaching import take_number, take_refusal
 from outbox.chronicle import note_line
@@ -270,10 +271,19 @@ class ProviderDelivery:
         done.problem = str(error)
         series = queued.form, queued.symbol
         self._stopped[series] = self._clock() + STOPPED_FOR
-        if isinstance(error, DateBehind) and self._catch_up_with(*series):
+        if self._redated(error, *series):
             del self._stopped[series]
             return
         self._store.run(raise_alarm(STOPPED, str(error)))
+
+    def _redated(self, error: SeriesStopped, form: int, symbol: str) -> bool:
+        """Whether the series can go on from a later day, where its day was the reason."""
+        if isinstance(error, DateBehind):
+            return self._catch_up_with(form, symbol)
+        if isinstance(error, DateNotToday):
+            # What was sold on earlier days bears the day it is numbered on; the ledger has both.
+            return self._store.run(series_day(form, symbol, self._clock().astimezone(VIETNAM).date()))
+        return False
 
     def _catch_up_with(self, form: int, symbol: str) -> bool:
         """Whether the provider names a later day of the series, under which it may go on."""

@@ -91,8 +91,8 @@ class DateNotToday(SeriesStopped):
     """The provider takes an invoice of a cash register on its own day only; this one is of an earlier day."""
 
     code = "E-AUT-047"
-    advice_vi = "Nhờ nhà cung cấp mở quyền lập hóa đơn ngày trước cho ký hiệu này; các hóa đơn chờ được giữ."
-    advice_en = "Ask the provider to take earlier days in this series; what waits is kept."
+    advice_vi = "Hóa đơn chờ sẽ mang ngày hôm nay; nếu không muốn, nhờ nhà cung cấp mở quyền lập ngày trước."
+    advice_en = "What waits gets today's date; if that is not wanted, ask the provider to take earlier days."
 
 
 class LogInRefused(CredentialsRefused):

@@ -186,6 +186,20 @@ def test_days_without_a_line_are_caught_up_in_order_of_sale_time(shop: Open) -> 
     assert [count for _, count in days] == [PER_DAY] * DAYS
 
 
+def test_a_provider_of_the_day_itself_gets_the_day_itself(shop: Open) -> None:
+    one = shop(switches=Switches(today_only=True), batch=5)
+    one.sell(2)
+    one.settle("invoiced")
+    one.sell(2)
+    one.clock.move(days=2)
+    one.sell(2)
+    one.settle("invoiced")
+    one.check()
+    days = [day for (day,) in rows(one.store, "SELECT day FROM invoice ORDER BY number")]
+    assert days == ["2026-11-23"] * 2 + ["2026-11-25"] * 4
+    assert rows(one.store, "SELECT COUNT(*) FROM alarm") == [(0,)]
+
+
 def test_what_is_refused_is_set_aside_and_the_others_go_on(shop: Open) -> None:
     one = shop("refuse=0.4,seed=3", batch=5)
     one.sell(10)
