@@ -1,0 +1,87 @@
+"""The desk of pictures: each once, in order, no more in memory than it holds, no cut beyond its time."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from record_shop import wait_until
+
+from agent.picture_desk import MOST_WAITING, PictureDesk
+from drivers.errors import PictureReaderMissing
+from outbox.captures import RawCapture
+
+LONG = 60.0  # seconds
+
+
+def capture(number: int) -> RawCapture:
+    return RawCapture(number, "till", b"", "cut")
+
+
+class Reader:
+    """Reads when it may; says what it has read."""
+
+    def __init__(self) -> None:
+        self.may = threading.Event()
+        self.read: list[int] = []
+        self.fails: set[int] = set()
+
+    def __call__(self, one: RawCapture, _began: float) -> bytes:
+        assert self.may.wait(LONG)
+        self.read.append(one.capture_id)
+        if one.capture_id in self.fails:
+            raise PictureReaderMissing("not here")
+        return b"block %d" % one.capture_id
+
+
+def test_what_is_read_in_time_is_the_answer() -> None:
+    reader = Reader()
+    slips: list[tuple[str, bytes]] = []
+    reader.may.set()
+    desk = PictureDesk(reader, LONG, lambda source, block: slips.append((source, block)))
+    assert desk.take(capture(1), time.perf_counter()) == b"block 1"
+    reader.fails.add(2)
+    assert desk.take(capture(2), time.perf_counter()) == b""
+    assert desk.take(capture(3), time.perf_counter()) == b"block 3"
+    desk.close()
+    assert slips == []
+
+
+def test_what_comes_late_is_told_once_and_only_to_who_waited() -> None:
+    reader = Reader()
+    slips: list[tuple[str, bytes]] = []
+    desk = PictureDesk(reader, 0.0, lambda source, block: slips.append((source, block)))
+    assert desk.take(capture(1), time.perf_counter()) == b""
+    desk.bring(capture(2))
+    assert desk.take(capture(3), time.perf_counter() - 1000) == b""  # its customer has gone long since
+    reader.may.set()
+    wait_until(lambda: desk.in_hand == 0)
+    desk.close()
+    assert reader.read == [1, 2, 3]
+    wait_until(lambda: bool(slips))
+    assert slips == [("till", b"block 1")]
+
+
+def test_memory_is_bounded_and_nothing_is_read_twice() -> None:
+    reader = Reader()
+    desk = PictureDesk(reader, 0.0)
+    desk.bring(capture(0))
+    wait_until(lambda: desk.in_hand == 1 and not desk._waiting)
+    for number in (*range(3 * MOST_WAITING), 5, 5):
+        desk.bring(capture(number))
+    assert desk.in_hand == MOST_WAITING + 1
+    assert desk.take(capture(99), time.perf_counter()) == b""  # raw in the store, brought again later
+    reader.may.set()
+    wait_until(lambda: desk.in_hand == 0)
+    assert reader.read == list(range(MOST_WAITING + 1))
+    desk.close()
+
+
+def test_after_the_end_nothing_is_taken() -> None:
+    reader = Reader()
+    reader.may.set()
+    desk = PictureDesk(reader, LONG)
+    desk.take(capture(1), time.perf_counter())
+    desk.close()
+    assert desk.take(capture(2), time.perf_counter()) == b""
+    assert reader.read == [1]
