@@ -74,7 +74,7 @@ class Sheet:
         pieces: Run = []
         for piece, look in run:
             if isinstance(piece, str):
-                pieces += [(letter, look) for letter in piece.expandtabs(8)]
+                pieces += [(letter, look) for letter in _shown(piece.expandtabs(8))]
             else:
                 pieces.append((piece, look))
         if dots is not None:
@@ -115,7 +115,7 @@ class Sheet:
         """Words for what cannot be drawn: a bar code, a drawer."""
         if self._apart:
             return
-        font = _font(24, bold=False)
+        font, words = _font(24, bold=False), _shown(words)
         width = min(self._dots - 8, round(font.getlength(words)) + 24)
         x = (self._dots - width) // 2
         self._pen.rectangle((x, self._y + 4, x + width, self._y + 40), outline=_GREY, width=2)
@@ -215,6 +215,11 @@ class Sheet:
             taller = Image.new("L", (self._dots, min(LONGEST, self._y + more + 2000)), _WHITE)
             taller.paste(self._image, (0, 0))
             self._image, self._pen = taller, ImageDraw.Draw(taller)
+
+
+def _shown(text: str) -> str:
+    """Without letters that have no shape: some (U+0085, U+2028) the font's shaper refuses."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
 def _size(piece: str | Image.Image, style: Style) -> tuple[int, int]:

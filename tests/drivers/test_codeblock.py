@@ -143,6 +143,10 @@ def test_no_bytes_break_the_picture(data: bytes) -> None:
     assert draw(data).size[0] == WIDE
 
 
+def test_letters_without_a_shape_are_gaps() -> None:
+    assert draw("Bia\x85\u2028\u202e2".encode()).size == draw(b"Bia   2").size
+
+
 def test_a_hex_dump_marks_its_places() -> None:
     rows = list(hex_dump(bytes(range(48)), ((20, 22),)))
     assert [row[0] for row in rows] == [" ", ">", " "]
