@@ -234,26 +234,17 @@ class VnptGateway:
             raise AnswerNonsense(f"{self.name} answered with the keys of {len(strange)} other orders")
         found = [by_key.get(order.key.hex) for order in orders]
         return tuple(
-            None if one is None else self._numbered(one, order, text)
+            None if one is None else self._numbered(one, text)
             for one, order in zip(found, orders, strict=True)
         )
 
-    def _numbered(self, told: Told, order: Order, text: str) -> Numbered:
+    def _numbered(self, told: Told, text: str) -> Numbered:
         try:
             form, symbol = Form(int(told.pattern[:1])), Symbol.parse(told.serial)
         except (ThunganError, ValueError) as error:
             raise AnswerNonsense(f"{self.name} numbered in {told.pattern} {told.serial}") from error
-        code = told.code or self._code_of(order.key, told.number)
         name = f"{told.pattern};{told.serial};{told.number}"
-        return Numbered(form, symbol, told.number, code, name, text.encode())
-
-    def _code_of(self, key: UUID, number: int) -> str | None:
-        """The authority code where the answer had none; that it cannot be had yet takes nothing away."""
-        try:
-            found = self.look_up(key)
-        except GatewayError:
-            return None
-        return found.code if isinstance(found, Numbered) and found.number == number else None
+        return Numbered(form, symbol, told.number, told.code, name, text.encode())
 
     def _refused(self, said: Said, *, correcting: bool) -> tuple[Refused]:
         error = error_of(said, self.name, correcting=correcting)
@@ -276,7 +267,7 @@ class VnptGateway:
             try:
                 told = self._in_halves(rest)
             except GatewayError:
-                if not done:
+                if len(rest) == len(orders):
                     raise
                 told = (None,) * len(rest)
             done.update(zip((order.key for order in rest), told, strict=True))
@@ -310,7 +301,7 @@ class VnptGateway:
             try:
                 done += self._issue(part)
             except GatewayError:
-                if not any(done):
+                if not done:
                     raise
                 break
         total = sum(len(part) for part in parts)
