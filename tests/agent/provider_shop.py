@@ -10,6 +10,7 @@ from agent.config_writing import change_config
 from authority.sandbox.provider_server import RunningProvider
 from signing.private_file import write_private
 
+_STAFF = {"authority.account": "sandbox", "authority.account_password": "file:keys/provider"}
 PASSWORD = "mật khẩu của tiệm"
 
 
@@ -24,6 +25,7 @@ def provider_shop(folder: Path, running: RunningProvider, route: str = "viettel"
         "authority.ca": str(running.ca),
         "authority.user": "sandbox",
         "authority.password": "file:keys/provider",
+        **(_STAFF if route == "vnpt" else {}),
         **more,
     }
     change_config(folder, changes)

@@ -86,9 +86,8 @@ def test_vnpt_says_its_accounts_and_that_it_does_not_tell_what_is_left(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     account = ProviderAccount(password=PASSWORD)
-    more = {"authority.account": "sandbox", "authority.account_password": "file:keys/provider"}
     with RunningProvider("vnpt", tmp_path / "provider", account=account) as running:
-        folder = provider_shop(tmp_path / "shop", running, "vnpt", **more)
+        folder = provider_shop(tmp_path / "shop", running, "vnpt")
         answer = told(folder, capsys)
         assert (answer["route"], answer["account"], answer["may_issue"]) == (
             "vnpt",

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from key_samples import RECEIPTS
@@ -19,7 +20,7 @@ from agent.parts import ledger_key
 from agent.virtual_register import VirtualPrinter, VirtualRegister
 from audit.ledger_check import check_ledger
 from authority.sandbox.provider_account import ProviderAccount
-from authority.sandbox.provider_server import RunningProvider
+from authority.sandbox.provider_server import PROVIDERS, RunningProvider
 from invoice.references import spoken
 
 
@@ -69,7 +70,8 @@ class Shop:
 
     def check(self) -> None:
         """What the provider has is what was sold, once, and all of it is proven."""
-        theirs = [(one.key, one.number, int(one.total)) for one in self.provider.served.issued()]
+        issued = self.provider.served.issued()
+        theirs = [(str(UUID(one.key)), one.number, int(one.total)) for one in issued]
         ours = self.rows(
             "SELECT o.key, i.number, i.total FROM invoice_order o JOIN invoice i ON i.id = o.invoice_id"
             " ORDER BY i.number"
@@ -88,7 +90,7 @@ class Shop:
         self.printer.close()
 
 
-@pytest.fixture(params=["viettel"])
+@pytest.fixture(params=PROVIDERS)
 def name(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
@@ -123,7 +125,8 @@ def test_password_and_tokens_are_written_nowhere(tmp_path: Path, name: str, shop
     shop.sell(2)
     shop.deliver()
     secrets = {"password": PASSWORD.encode()}
-    tokens = list(shop.provider.served.desk._tokens)
-    secrets |= {f"token {place}": token.encode() for place, token in enumerate(tokens)}
-    assert len(secrets) > 1
+    if name == "viettel":
+        tokens = list(shop.provider.served.desk._tokens)
+        secrets |= {f"token {place}": token.encode() for place, token in enumerate(tokens)}
+        assert len(secrets) > 1
     assert search(secrets, written(tmp_path / "shop")) > 3

@@ -75,7 +75,7 @@ def _content(draft: Draft, issued: Issued) -> str:
         + f"<TTKhac><TTin><TTruong>Fkey</TTruong><KDLieu>string</KDLieu>{_tag('DLieu', draft.key)}</TTin>"
         + "</TTKhac></TTChung><NDHDon><NBan>"
         + _tag("Ten", "-")
-        + _tag("MST", issued.tax_code)
+        + _tag("MST", issued.tax_code or "-")
         + _tag("DChi", "-")
         + "</NBan><NMua>"
         + _tag("Ten", draft.buyer)

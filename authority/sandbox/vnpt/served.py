@@ -55,7 +55,7 @@ class ServedVnpt:
         self._shelf = Shelf(directory / "vnpt-stored.sqlite")
         self._faults = faults
         self._clock = clock
-        self._desk = Desk(self._book, self._shelf, terms, faults, keys.signer)
+        self.desk = Desk(self._book, self._shelf, terms, faults, keys.signer)
         self._shutter = Shutter(faults)
         self._occasions = itertools.count()
         self.app = Starlette(
@@ -117,7 +117,7 @@ class ServedVnpt:
                 raise Fault("Server", "Server was unable to process request. ---> (sandbox fault)")
             service = request.url.path[1:].removesuffix(".asmx")
             operation, given = read_call(data, request.headers.get("soapaction"), service)
-            said = await run_in_threadpool(self._desk.answer, operation, given, self.now())
+            said = await run_in_threadpool(self.desk.answer, operation, given, self.now())
             if faulting:
                 raise Fault("Server", "Server was unable to process request. ---> (sandbox fault)")
         except Fault as error:
