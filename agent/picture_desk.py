@@ -22,6 +22,7 @@ from errors import ThunganError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from agent.receipt_block import Words
     from outbox.captures import RawCapture
 
 MOST_WAITING = 16  # pictures in memory; the store keeps all others
@@ -37,19 +38,19 @@ class _Picture:
 
     capture: RawCapture
     began: float | None
-    block: Future[bytes] = field(default_factory=Future)
+    words: Future[Words | None] = field(default_factory=Future)
     left: bool = False  # its paper has gone out
 
 
 class PictureDesk:
-    """``read`` takes a picture to its code block; ``on_late`` gets a block that its paper did not wait for,
-    with the source of its capture."""
+    """``read`` takes a picture to what its paper is to say, None for nothing; ``on_late`` gets that where the
+    paper did not wait for it."""
 
     def __init__(
         self,
-        read: Callable[[RawCapture, float], bytes],
+        read: Callable[[RawCapture, float], Words | None],
         hold_limit: float,
-        on_late: Callable[[str, bytes], None] | None = None,
+        on_late: Callable[[RawCapture, Words], None],
     ) -> None:
         self._read = read
         self._patience = hold_limit * SHARE
@@ -61,22 +62,22 @@ class PictureDesk:
         self._ended = False
         self._thread: threading.Thread | None = None  # begun with the first: most shops have no pictures
 
-    def take(self, capture: RawCapture, began: float) -> bytes:
-        """The block, where it is there before the cut has waited too long; else empty."""
+    def take(self, capture: RawCapture, began: float) -> Words | None:
+        """What its paper is to say, where that is known before the cut has waited too long."""
         picture = self._put(capture, began)
         if picture is None:
-            return b""
+            return None
         left = self._patience - (time.perf_counter() - began)
         if self._usual is None or self._usual <= left:
             try:
-                return picture.block.result(max(0.0, left))
+                return picture.words.result(max(0.0, left))
             except Late:
                 log.info("a picture is read after its paper has gone out")
         with self._changed:
-            if picture.block.done():
-                return picture.block.result()
+            if picture.words.done():
+                return picture.words.result()
             picture.left = True
-        return b""
+        return None
 
     def bring(self, capture: RawCapture) -> None:
         """A picture that the store had left over; nothing where it is in hand already."""
@@ -121,9 +122,9 @@ class PictureDesk:
 
     def _settle(self, picture: _Picture) -> None:
         started = time.perf_counter()
-        block = b""
+        words = None
         try:
-            block = self._read(picture.capture, started if picture.began is None else picture.began)
+            words = self._read(picture.capture, started if picture.began is None else picture.began)
         except ThunganError as error:
             log.warning("a receipt that is a picture waits to be read: %s", error)
         except Exception:
@@ -134,8 +135,8 @@ class PictureDesk:
             self._usual = took if self._usual is None else (1 - _WEIGHT) * self._usual + _WEIGHT * took
         with self._changed:
             self._in_hand.discard(picture.capture.capture_id)
-            picture.block.set_result(block)
+            picture.words.set_result(words)
             late = picture.left
         in_time = picture.began is not None and time.perf_counter() - picture.began <= LATEST_SLIP
-        if block and late and in_time and self._on_late is not None:
-            self._on_late(picture.capture.source, block)
+        if words is not None and late and in_time:
+            self._on_late(picture.capture, words)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -13,8 +14,43 @@ from outbox.sold import Issued, Ordered
 
 if TYPE_CHECKING:
     from agent.config import Config
+    from drivers.codeblock import Printer
     from invoice.qr import Payee
+    from invoice.sale import Sale
     from outbox.sold import Sold
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What is printed of a sale: lines, and a QR's text, "" for none; in the receipt's encoding.
+
+    ``receipt``: the lines by which a customer knows whose it is, where it is not on the receipt itself.
+    """
+
+    lines: tuple[str, ...]
+    qr: str
+    encoding: str
+    receipt: tuple[str, ...]
+
+    def block(self, printer: Printer, paper: bytes) -> bytes:
+        """For the receipt itself, after the bytes of its paper."""
+        return code_block(self.lines, self.qr, encoding=self.encoding, printer=printer, receipt=paper)
+
+    def block_of_its_own(self, printer: Printer, paper: bytes) -> bytes:
+        """For another piece of paper: it says of which receipt it speaks."""
+        lines = (*self.receipt, *self.lines)
+        return code_block(lines, self.qr, encoding=self.encoding, printer=printer, receipt=paper)
+
+
+def words_of_invoice(config: Config, sold: Sold, sale: Sale, encoding: str) -> Words:
+    """What is printed of an invoice or an order."""
+    return Words(block_lines(config, sold), qr_text(config, sold), encoding, named(sale))
+
+
+def named(sale: Sale) -> tuple[str, ...]:
+    """A receipt in the words that are on it."""
+    total = f"{sale.total:,} đ".replace(",", ".")
+    return ("Hóa đơn của phiếu", f"{sale.receipt_no}: {total}" if sale.receipt_no else total)
 
 
 def invoice_block(config: Config, sold: Sold, encoding: str, receipt: bytes) -> bytes:

@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from agent.buyer_later import PAPER
 from agent.capture_keeping import CaptureKeeper
 from agent.picture_desk import PictureDesk
-from agent.receipt_block import invoice_block
+from agent.receipt_block import Words, named, words_of_invoice
 from agent.source_profiles import SourceProfiles
 from drivers.captured import PAPER_FORMS, Form
-from drivers.codeblock import code_block
 from drivers.errors import PictureReaderMissing
 from drivers.raster import is_picture, picture_reader
 from drivers.understanding import understand
@@ -102,7 +101,8 @@ class Till:
         self._profiles = SourceProfiles(config)
         self.keeper = CaptureKeeper(store, spool or Spool.of(config.folder), config.hold_limit)
         self._alarms = self._earlier_alarms()
-        self._pictures = PictureDesk(self._read_picture, config.hold_limit, on_late)
+        self._on_late = on_late
+        self._pictures = PictureDesk(self._read_picture, config.hold_limit, self._print_late)
         self._unread_said = True  # an earlier run may have left the alarm
 
     def _earlier_alarms(self) -> set[str]:
@@ -133,9 +133,8 @@ class Till:
             return b""
         crash_point("till.stored")
         raw = RawCapture(capture_id, source, captured.data, ended_by, captured.form, captured.origin)
-        if _is_drawn(raw):
-            return self._pictures.take(raw, began)
-        return self._understand(raw, began)
+        words = self._pictures.take(raw, began) if _is_drawn(raw) else self._understand(raw, began)
+        return words.block(self._config.printer, raw.data) if words else b""
 
     def close(self) -> None:
         """Read no more pictures, and let go of the reserve's files."""
@@ -170,14 +169,15 @@ class Till:
             if private := buyer_bytes(reading, len(raw.data)):
                 self._run(hide_buyer(raw.capture_id, private))
             reading = replace(reading, kind=Kind.QUARANTINED, problems=(recorded.problem,))
-            return self._answer(raw, reading, None, began)
+            self._answer(raw, reading, None, began)
+            return b""
         try:
-            return self._understand(raw, began)
+            self._understand(raw, began)
         except TransitionRefused:
-            return b""  # settled meanwhile
+            pass  # settled meanwhile
         except ThunganError as error:
             log.warning("%s is kept and invoiced later: %s", origin, error)
-            return b""
+        return b""
 
     def profile_of(self, source: str) -> AnyProfile | None:
         """By what a source is read."""
@@ -208,23 +208,28 @@ class Till:
                 return done
         return len(written)
 
-    def _read_picture(self, capture: RawCapture, began: float) -> bytes:
+    def _read_picture(self, capture: RawCapture, began: float) -> Words | None:
         """What the desk does with a picture. It stays raw, with an alarm, until there is a reader."""
         try:
             picture_reader()
-            block = self._understand(capture, began)
+            words = self._understand(capture, began)
         except PictureReaderMissing as error:
             self._unread_said = True
             self._run(raise_alarm(error.code, str(error)))
             raise
         except TransitionRefused:
-            return b""  # settled meanwhile
+            return None  # settled meanwhile
         if self._unread_said:
             self._run(clear_alarm(PictureReaderMissing.code))
             self._unread_said = False
-        return block
+        return words
 
-    def _understand(self, capture: RawCapture, began: float) -> bytes:
+    def _print_late(self, capture: RawCapture, words: Words) -> None:
+        if self._on_late is not None:
+            self._on_late(capture.source, words.block_of_its_own(self._config.printer, capture.data))
+
+    def _understand(self, capture: RawCapture, began: float) -> Words | None:
+        """Read, settle and issue; the answer is what the paper is to say."""
         capture_id, origin = capture.capture_id, capture.origin
         reading = understand(capture.form, capture.data, self._profiles.of(capture.source))
         if origin and reading.problems:
@@ -258,15 +263,17 @@ class Till:
         finally:
             connection.close()
 
-    def _answer(self, capture: RawCapture, reading: Reading, issued: Sold | None, began: float) -> bytes:
-        """Tell who listens, and give the block of the invoice, if there is one."""
+    def _answer(
+        self, capture: RawCapture, reading: Reading, issued: Sold | None, began: float
+    ) -> Words | None:
+        """Tell who listens; what there is to print of the invoice, if there is one."""
         if self._on_taken:
             self._on_taken(Taken(capture.capture_id, reading, issued, time.perf_counter() - began))
-        if issued is None or capture.form != Form.ESCPOS:
-            return b""
-        return invoice_block(self._config, issued, reading.encoding, capture.data)
+        if issued is None or reading.sale is None or capture.form != Form.ESCPOS:
+            return None
+        return words_of_invoice(self._config, issued, reading.sale, reading.encoding)
 
-    def _wait(self, reading: Reading, capture: RawCapture, until: datetime, began: float) -> bytes:
+    def _wait(self, reading: Reading, capture: RawCapture, until: datetime, began: float) -> Words | None:
         """Keep the sale for its buyer; its paper says under which number to ask."""
         assert reading.sale is not None  # noqa: S101 - for the type checker: the caller has looked
         try:
@@ -278,11 +285,9 @@ class Till:
             return self._answer(capture, reading, kept.sold, began)
         self._answer(capture, reading, None, began)
         if capture.form != Form.ESCPOS:
-            return b""
+            return None
         lines = tuple(line.format(number=kept.sale_id) for line in PAPER)
-        return code_block(
-            lines, "", encoding=reading.encoding, printer=self._config.printer, receipt=capture.data
-        )
+        return Words(lines, "", reading.encoding, named(reading.sale))
 
     def issue_waiting(self, now: datetime | None = None) -> int:
         """Invoice the sales whose buyer has not come in time; how many."""
@@ -316,7 +321,11 @@ class Till:
             self._run(raise_alarm(error.code, str(error)))
             raise
         while self._alarms:
-            self._run(clear_alarm(self._alarms.pop()))
+            try:
+                code = self._alarms.pop()
+            except KeyError:
+                break  # another thread has taken the last
+            self._run(clear_alarm(code))
         return issued
 
     def _settle(

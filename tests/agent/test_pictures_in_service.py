@@ -177,18 +177,21 @@ def test_the_code_is_on_the_receipt_before_its_cut(
     assert counter.shop.ledger_holds()
 
 
+@pytest.mark.parametrize("letters", [BlockStyle.AUTO, BlockStyle.TEXT])
 def test_no_paper_waits_for_a_slow_reader_and_the_code_follows_on_a_slip(
-    counter: Counter, gate: Gate, tmp_path: Path
+    letters: BlockStyle, counter: Counter, gate: Gate, tmp_path: Path
 ) -> None:
     sent = picture(1)
-    with counter.opened(AT_ONCE):
+    with counter.opened(AT_ONCE, Printer(block=letters)):
         counter.register.send(sent)
         assert counter.printer.wait_for_cut(1, LONG_ENOUGH)
         wait_until(lambda: counter.printer.paper == sent)
         assert counter.shop.one("SELECT state FROM capture") == "raw"
         gate.open()
         assert counter.printer.wait_for_cut(2, LONG_ENOUGH)
-    assert codes_on(bytes(counter.printer.paper).removeprefix(sent), tmp_path) == [counter.qr]
+    slip = bytes(counter.printer.paper).removeprefix(sent)
+    assert codes_on(slip, tmp_path) == [counter.qr]
+    assert (b"HD000001: 20.000 d\n" in slip) == (letters is BlockStyle.TEXT)
     assert counter.shop.ledger_holds()
 
 
