@@ -7,9 +7,8 @@ the checks of the whole are made from these.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,125 +16,24 @@ from typing import TYPE_CHECKING
 from audit.bundle.reading import Bundle
 from audit.bundle.records import AnswerRow, Capture, InvoiceRow, PackageRow, SaleRow
 from audit.errors import BundleUnreadable
+from audit.verify.documents import value_in, witness_of
+from audit.verify.facts import AnswerFacts, CaptureFacts, Fault, Found, InvoiceFacts, PackageFacts, Setting
 from audit.verify.paper_total import Reading, read_total
+from audit.verify.seller_signature import check_seller_signature, holder_problem
 from audit.words import Words
 from invoice.redactable import redacted_form
 from invoice.sale_json import public_digest
 from outbox.commitments import salted_digest
-from signing.certificates import check_owner, check_validity
-from signing.errors import SigningError
 from signing.verify import verify_document
 from signing.written_form import check_written
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cryptography import x509
 
-_HDON = re.compile(
-    rb'<HDon>(?P<content><DLHDon Id="(?P<id>[^"<]*)">.*</DLHDon>)<MCCQT>(?P<code>[^<]*)</MCCQT>'
-    rb"<DLQRCode>[^<]*</DLQRCode><DSCKS><NBan>(?P<signature>.*)</NBan></DSCKS></HDon>",
-    re.DOTALL,
-)
 _PACKAGE_END = re.compile(rb"(?P<more>.*)</DLieu><CKSNNT>(?P<signature>.*)</CKSNNT></TDiep>", re.DOTALL)
 _PACKAGE_HEAD = re.compile(rb'.*(?P<opening><DLieu Id="(?P<id>[^"<]*)">)', re.DOTALL)
 _HEX = re.compile("(?:[0-9a-f]{2})*")
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """Something wrong with one row. ``check`` names the check it belongs to."""
-
-    check: str
-    what: Words
-    where: str
-    since: str
-    bad: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class InvoiceFacts:
-    """What one invoice says: of the row, and of its document where that is there."""
-
-    id: int
-    sale_id: int
-    form: int
-    symbol: str
-    number: int
-    code: str
-    day: str
-    total: int
-    issued_at: str
-    state: str
-    package_id: int | None
-    sha256: bytes
-    redacted: bytes | None  # of the redacted form
-    shown: bool  # the exact document is there
-    beyond: bool
-    signed: bool
-    witness_size: int | None
-    witness_root: bytes | None
-    corrects: int | None
-
-    @property
-    def name(self) -> str:
-        """Symbol and number."""
-        return f"{self.symbol}-{self.number}"
-
-
-@dataclass(frozen=True, slots=True)
-class CaptureFacts:
-    """What one paper says, and its hash as the ledger has it."""
-
-    id: int
-    sale_id: int | None
-    state: str
-    kind: str | None
-    captured_at: str
-    salted: str | None
-    redacted: str | None
-    data_length: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class PackageFacts:
-    """What one package says. ``proven``: its bytes were there to be checked."""
-
-    id: int
-    message_id: str
-    built_at: str
-    state: str
-    sha256: str
-    invoices: tuple[int, ...]
-    proven: bool
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerFacts:
-    """What one message of the authority says. ``signed``: None where it bears no signature (a 999)."""
-
-    id: int
-    kind: str
-    received_at: str
-    reply_to: str | None
-    sha256: str
-    signed: bool | None
-    accepts: bool | None
-    refused: tuple[str, ...]  # form;symbol;number
-
-
-@dataclass(slots=True)
-class Found:
-    """What a task gives back."""
-
-    rows: int = 0
-    invoices: list[InvoiceFacts] = field(default_factory=list)
-    captures: list[CaptureFacts] = field(default_factory=list)
-    packages: list[PackageFacts] = field(default_factory=list)
-    answers: list[AnswerFacts] = field(default_factory=list)
-    sales: dict[int, tuple[int, str, str]] = field(default_factory=dict)  # total, digest, currency
-    readings: dict[int, dict[str, int]] = field(default_factory=dict)
-    faults: list[Fault] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,16 +44,6 @@ class Task:
     name: str
     first: int = 0
     count: int = 1 << 30
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """What every task needs. ``trust``: the authority's certificates; ``issuers``: those of sellers' CAs."""
-
-    path: str
-    tax_code: str
-    trust: tuple[x509.Certificate, ...]
-    issuers: tuple[x509.Certificate, ...]
 
 
 _AT_WORK: dict[str, tuple[Setting, Bundle]] = {}
@@ -215,7 +103,7 @@ def _invoice(row: InvoiceRow, setting: Setting, found: Found) -> InvoiceFacts:
             found.faults.append(Fault("invoices", problem, where, row.issued_at))
         for problem in _sums(row, document):
             found.faults.append(Fault("sums", problem, where, row.issued_at))
-        signed = _check_seller(row, document, setting, found)
+        signed = check_seller_signature(row, document, setting, found)
         size, root = witness_of(document)
     return InvoiceFacts(
         row.id,
@@ -240,40 +128,17 @@ def _invoice(row: InvoiceRow, setting: Setting, found: Found) -> InvoiceFacts:
     )
 
 
-def _value(document: bytes, tag: bytes) -> str:
-    _, found, rest = document.partition(b"<" + tag + b">")
-    return rest.partition(b"<")[0].decode("utf-8", "replace") if found else ""
-
-
-def _extra(document: bytes, name: bytes) -> str:
-    rest = document.partition(b"<TTruong>" + name + b"</TTruong>")[2]
-    return rest.partition(b"<DLieu>")[2].partition(b"</DLieu>")[0].decode("utf-8", "replace")
-
-
-def day_of(document: bytes) -> str:
-    """The legal day (NLap) that stands in an invoice."""
-    return _value(document, b"NLap")
-
-
-def witness_of(document: bytes) -> tuple[int | None, bytes | None]:
-    """Size and root of the ledger that stand in an invoice; None where they do not."""
-    size, root = _extra(document, b"SoCaiSoLa"), _extra(document, b"SoCaiGoc")
-    if not size.isascii() or not size.isdigit() or len(size) > 18 or not re.fullmatch("[0-9a-f]{64}", root):
-        return None, None
-    return int(size), bytes.fromhex(root)
-
-
 def _contradictions(row: InvoiceRow, document: bytes) -> list[Words]:
     """Columns that say something else than the signed document."""
     pairs = {
-        "form": (str(row.form_number), _value(document, b"KHMSHDon")),
-        "symbol": (row.symbol, _value(document, b"KHHDon")),
-        "number": (str(row.number), _value(document, b"SHDon")),
-        "code": (row.code, _value(document, b"MCCQT")),
-        "day": (row.day, _value(document, b"NLap")),
+        "form": (str(row.form_number), value_in(document, b"KHMSHDon")),
+        "symbol": (row.symbol, value_in(document, b"KHHDon")),
+        "number": (str(row.number), value_in(document, b"SHDon")),
+        "code": (row.code, value_in(document, b"MCCQT")),
+        "day": (row.day, value_in(document, b"NLap")),
     }
-    if not _value(document, b"TGia"):
-        pairs["total"] = (str(row.total), _value(document, b"TgTTTBSo"))
+    if not value_in(document, b"TGia"):
+        pairs["total"] = (str(row.total), value_in(document, b"TgTTTBSo"))
     return [
         Words(
             f"kho ghi {name} là {stored}, hóa đơn ghi {written}",
@@ -292,16 +157,16 @@ _FEE = re.compile(rb"<TPhi>([^<]*)</TPhi>")
 def _sums(row: InvoiceRow, document: bytes) -> list[Words]:
     """The invoice's own sums, made again: lines, rates, total (profile, section 4)."""
     try:
-        total = Decimal(_value(document, b"TgTTTBSo"))
+        total = Decimal(value_in(document, b"TgTTTBSo"))
         fees = sum(Decimal(fee.decode()) for fee in _FEE.findall(document))
-        discount = Decimal(_value(document, b"TTCKTMai") or 0)
+        discount = Decimal(value_in(document, b"TTCKTMai") or 0)
         lines = sum((_counted(line) for line in _LINE.findall(document)), Decimal(0))
         made = [(lines + fees - discount, total, "lines")]
         if row.form_number == 1:
-            net, tax = Decimal(_value(document, b"TgTCThue")), Decimal(_value(document, b"TgTThue"))
+            net, tax = Decimal(value_in(document, b"TgTCThue")), Decimal(value_in(document, b"TgTThue"))
             rates = _RATE.findall(document)
             of_rates = [
-                sum((Decimal(_value(rate, tag) or 0) for rate in rates), Decimal(0))
+                sum((Decimal(value_in(rate, tag) or 0) for rate in rates), Decimal(0))
                 for tag in (b"ThTien", b"TThue")
             ]
             made = [
@@ -320,59 +185,10 @@ def _sums(row: InvoiceRow, document: bytes) -> list[Words]:
 
 
 def _counted(line: bytes) -> Decimal:
-    nature, amount = _value(line, b"TChat"), Decimal(_value(line, b"ThTien") or 0)
+    nature, amount = value_in(line, b"TChat"), Decimal(value_in(line, b"ThTien") or 0)
     if nature in {"2", "4"}:
         return Decimal(0)
     return -amount if nature == "3" else amount
-
-
-def _check_seller(row: InvoiceRow, document: bytes, setting: Setting, found: Found) -> bool:
-    """Whether it bears a signature of its own; what is wrong with that goes to ``found``."""
-    where, exact = f"{row.symbol}-{row.number}", row.shown == "exact"
-    parts = _HDON.fullmatch(document)
-    signature = parts["signature"] if parts else b""
-    if parts is not None and not signature:
-        return False
-    written = check_written(signature, sha256(parts["content"]).digest()) if parts else None
-    problem: str | None
-    if written is not None and parts is not None:
-        problem = written.problem
-        if problem is None and exact and not written.digest_agrees:
-            problem = "what is signed is not this content"
-        if problem is None and written.content_id.encode() != parts["id"]:
-            problem = "it signs another element"
-        if problem is None:
-            problem = _holder(written.certificate, written.signing_time.isoformat(), setting)
-    elif exact:
-        report = verify_document(document)
-        problem = report.problem or next((s.problem or "?" for s in report.signatures if not s.valid), None)
-        holders = {s.tax_code for s in report.signatures}
-        if problem is None and holders != {setting.tax_code}:
-            problem = "it is not the seller's"
-    else:
-        problem = "its redacted form is not that of an invoice of this program"
-    if problem is not None:
-        words = Words(f"chữ ký người bán không đúng: {problem}", f"the seller's signature: {problem}")
-        found.faults.append(Fault("seller", words, where, row.issued_at))
-    return True
-
-
-@lru_cache(maxsize=256)
-def _holder(certificate: x509.Certificate, moment: str, setting: Setting) -> str | None:
-    """Why a certificate is not the seller's at that time."""
-    from datetime import datetime
-
-    try:
-        check_owner(certificate, setting.tax_code)
-        check_validity(certificate, datetime.fromisoformat(moment))
-    except SigningError as error:
-        return error.message
-    if setting.issuers:
-        from signing.trust import is_trusted
-
-        if not is_trusted(certificate, (), setting.issuers, datetime.fromisoformat(moment)):
-            return "its certificate was not issued by a trusted issuer"
-    return None
 
 
 def _captures(task: Task, setting: Setting, bundle: Bundle, found: Found) -> None:
@@ -451,7 +267,7 @@ def _package(row: PackageRow, setting: Setting, bundle: Bundle, found: Found) ->
         problem = written.problem or (None if written.digest_agrees else "what is signed is not this content")
         if problem is None and written.content_id.encode() != head["id"]:
             problem = "it signs another element"
-        problem = problem or _holder(written.certificate, written.signing_time.isoformat(), setting)
+        problem = problem or holder_problem(written.certificate, written.signing_time.isoformat(), setting)
     else:
         report = verify_document(document)
         problem = report.problem or next((s.problem or "?" for s in report.signatures if not s.valid), None)

@@ -13,7 +13,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from audit.errors import BundleUnreadable
-from audit.verify.members import day_of, witness_of
+from audit.verify.documents import day_of, witness_of
 from audit.verify.result import Check
 from audit.words import Words
 

@@ -15,7 +15,7 @@ from invoice.sale_json import VIETNAM
 
 if TYPE_CHECKING:
     from audit.bundle.reading import Bundle
-    from audit.verify.members import CaptureFacts, InvoiceFacts
+    from audit.verify.facts import CaptureFacts, InvoiceFacts
     from audit.verify.whole import Promise, Whole
 
 _NOT_HELD = Words("không phải là cái sổ cái đã ghi: bị sửa hoặc thay", "is not what the ledger holds")

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from cryptography import x509
 
+    from audit.verify.facts import Found
     from outbox.note import NoteKey
 
 PACKAGES_A_SHARE = 12  # of 2 MB each
@@ -134,7 +135,7 @@ def _gather(
     tasks = list(_tasks(bundle))
     rows, done = sum(member.rows for member in bundle.manifest.members if member.table in _SHARED), 0
 
-    def take(found: members.Found) -> None:
+    def take(found: Found) -> None:
         nonlocal done
         whole.take(found)
         done += found.rows

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from audit.bundle.records import Leaf
-    from audit.verify.members import AnswerFacts, CaptureFacts, Fault, Found, InvoiceFacts, PackageFacts
+    from audit.verify.facts import AnswerFacts, CaptureFacts, Fault, Found, InvoiceFacts, PackageFacts
     from audit.verify.result import Check
 
 LINE_KINDS = frozenset({"line.down", "line.up"})
