@@ -34,6 +34,12 @@ _TABLES = {
     "acknowledgements": "SELECT * FROM acknowledgement WHERE answer_id IN chosen_answer ORDER BY answer_id",
     "forms": "SELECT * FROM form_message WHERE id IN chosen_form ORDER BY id",
     "lists": "SELECT * FROM correction_list WHERE invoice_id IN (SELECT id FROM chosen_invoice) ORDER BY id",
+    "orders": "SELECT * FROM invoice_order WHERE id IN chosen_order ORDER BY id",
+    "provider_answers": "SELECT a.*, MAX(o.sale_id) AS sale_id FROM provider_answer a"
+    " LEFT JOIN invoice_order o ON o.answer_id = a.id WHERE a.id IN chosen_provider_answer"
+    " GROUP BY a.id ORDER BY a.id",
+    "provider_papers": "SELECT p.*, o.sale_id FROM provider_paper p JOIN invoice_order o ON o.id = p.order_id"
+    " WHERE p.order_id IN chosen_order ORDER BY p.id",
     "alarms": "SELECT * FROM alarm ORDER BY code",
 }
 _CHOSEN = """
@@ -43,13 +49,24 @@ CREATE TEMP TABLE chosen_sale (id INTEGER PRIMARY KEY);
 CREATE TEMP TABLE chosen_capture (id INTEGER PRIMARY KEY);
 CREATE TEMP TABLE chosen_form (id INTEGER PRIMARY KEY);
 CREATE TEMP TABLE chosen_answer (id INTEGER PRIMARY KEY);
+CREATE TEMP TABLE chosen_order (id INTEGER PRIMARY KEY);
+CREATE TEMP TABLE chosen_provider_answer (id INTEGER PRIMARY KEY);
 INSERT INTO chosen_invoice SELECT id, 0 FROM invoice
     WHERE (issued_at >= :since AND issued_at < :until) OR (day >= :first AND day <= :last);
 INSERT INTO chosen_package SELECT id FROM package WHERE (built_at >= :since AND built_at < :until)
     OR id IN (SELECT package_id FROM invoice JOIN chosen_invoice USING (id));
 INSERT OR IGNORE INTO chosen_invoice SELECT id, 1 FROM invoice WHERE package_id IN chosen_package;
+INSERT INTO chosen_order SELECT id FROM invoice_order
+    WHERE (ordered_at >= :since AND ordered_at < :until) OR (day >= :first AND day <= :last)
+    OR invoice_id IN (SELECT id FROM chosen_invoice);
+INSERT OR IGNORE INTO chosen_invoice SELECT invoice_id, 1 FROM invoice_order
+    WHERE id IN chosen_order AND invoice_id IS NOT NULL;
+INSERT INTO chosen_provider_answer SELECT id FROM provider_answer
+    WHERE (received_at >= :since AND received_at < :until)
+    OR id IN (SELECT answer_id FROM invoice_order WHERE id IN chosen_order);
 INSERT INTO chosen_sale SELECT id FROM sale WHERE (recorded_at >= :since AND recorded_at < :until)
-    OR id IN (SELECT sale_id FROM invoice JOIN chosen_invoice USING (id));
+    OR id IN (SELECT sale_id FROM invoice JOIN chosen_invoice USING (id))
+    OR id IN (SELECT sale_id FROM invoice_order WHERE id IN chosen_order);
 INSERT INTO chosen_capture SELECT id FROM capture WHERE (captured_at >= :since AND captured_at < :until)
     OR sale_id IN chosen_sale;
 INSERT INTO chosen_form SELECT id FROM form_message
@@ -180,9 +197,12 @@ class Evidence:
         """Leaves outside of a slice that speak of chosen records, or of how the register was set up."""
         chosen = {
             kind: {row[0] for row in self._connection.execute(f"SELECT id FROM chosen_{kind}")}  # noqa: S608
-            for kind in ("invoice", "package", "capture", "form", "sale")
+            for kind in ("invoice", "package", "capture", "form", "sale", "order", "provider_answer")
         }
         chosen["correction"] = chosen["invoice"]
+        chosen["provider.answer"] = chosen["provider_answer"]
+        papers = self._connection.execute("SELECT id FROM provider_paper WHERE order_id IN chosen_order")
+        chosen["provider.paper"] = {row[0] for row in papers}
         answers = {
             row[0] for row in self._connection.execute("SELECT sha256 FROM answer WHERE id IN chosen_answer")
         }
@@ -190,7 +210,7 @@ class Evidence:
             "SELECT seq, kind, subject, body FROM leaf WHERE seq < ? OR seq >= ? ORDER BY seq", (first, end)
         )
         for seq, kind, subject, body in rows:
-            about = str(kind).partition(".")[0]
+            about = str(kind) if kind in chosen else str(kind).partition(".")[0]
             digest = _SHA256.search(str(body)) if about == "answer" else None
             if kind in _ALWAYS or subject in chosen.get(about, ()) or (digest and digest[1] in answers):
                 yield seq, body

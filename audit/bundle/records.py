@@ -166,6 +166,66 @@ class ListRow:
 
 
 @dataclass(frozen=True, slots=True)
+class OrderRow:
+    """An invoice that waited, or waits, for a provider's number: the document that the seller signed.
+
+    ``reference`` is what the customer was given; ``invoice_id`` the invoice it has become, ``answer_id`` the
+    provider's answer about it. ``shown`` and ``sha256`` as of an invoice.
+    """
+
+    table: ClassVar[str] = "orders"
+    id: int
+    key: str
+    reference: str
+    sale_id: int
+    form_number: int
+    symbol: str
+    day: str
+    sold_at: str
+    total: int
+    ordered_at: str
+    state: str
+    state_at: str
+    reason: str | None
+    provider: str | None
+    number: int | None
+    invoice_id: int | None
+    answer_id: int | None
+    corrects: int | None
+    relation: int | None
+    sha256: str
+    document: bytes | None
+    shown: str
+    withheld: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderAnswerRow:
+    """An answer of the provider as it came; withheld where its sale names a buyer."""
+
+    table: ClassVar[str] = "provider_answers"
+    id: int
+    received_at: str
+    sha256: str
+    document: bytes | None
+    withheld: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderPaperRow:
+    """The provider's own ``xml`` or ``pdf`` of an invoice; withheld where its sale names a buyer."""
+
+    table: ClassVar[str] = "provider_papers"
+    id: int
+    order_id: int
+    kind: str
+    fetched_at: str
+    sha256: str
+    document: bytes | None
+    withheld: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class StandingAlarm:
     """An alarm that stood when the bundle was made; what came and went is in the ledger."""
 
@@ -226,6 +286,9 @@ Row = (
     | AcknowledgementRow
     | FormRow
     | ListRow
+    | OrderRow
+    | ProviderAnswerRow
+    | ProviderPaperRow
     | StandingAlarm
     | Leaf
     | CheckpointRow

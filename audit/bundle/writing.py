@@ -30,7 +30,10 @@ from audit.bundle.records import (
     InvoiceRow,
     Leaf,
     ListRow,
+    OrderRow,
     PackageRow,
+    ProviderAnswerRow,
+    ProviderPaperRow,
     R,
     Row,
     SaleRow,
@@ -156,6 +159,9 @@ _TABLES = (
     "acknowledgements",
     "forms",
     "lists",
+    "orders",
+    "provider_answers",
+    "provider_papers",
     "alarms",
 )
 
@@ -301,6 +307,14 @@ class _Shown:
         return document[:start], tuple(found), document[place or 0 :], None
 
     def invoices(self, row: dict[str, Any]) -> InvoiceRow:
+        shown = self._written(row)
+        return _row(InvoiceRow, row, form_number=row["form"], beyond=bool(row["beyond"]), **shown)
+
+    def orders(self, row: dict[str, Any]) -> OrderRow:
+        return _row(OrderRow, row, form_number=row["form"], **self._written(row))
+
+    def _written(self, row: dict[str, Any]) -> dict[str, Any]:
+        """An invoice's or order's own document, without the buyer where the bundle is not full."""
         exact = _bytes(row["document"])
         document: bytes | None = exact
         form, withheld = EXACT, None
@@ -310,8 +324,20 @@ class _Shown:
         elif not self._full and names_buyer(exact, self._unnamed):
             document, withheld = None, NO_COMMITMENT
             self.withheld += 1
-        shown = {"document": document, "shown": form, "withheld": withheld, "beyond": bool(row["beyond"])}
-        return _row(InvoiceRow, row, form_number=row["form"], **shown)
+        return {"document": document, "shown": form, "withheld": withheld}
+
+    def provider_answers(self, row: dict[str, Any]) -> ProviderAnswerRow:
+        return _row(ProviderAnswerRow, row, **self._of_provider(row))
+
+    def provider_papers(self, row: dict[str, Any]) -> ProviderPaperRow:
+        return _row(ProviderPaperRow, row, **self._of_provider(row))
+
+    def _of_provider(self, row: dict[str, Any]) -> dict[str, Any]:
+        """A provider's words: nobody can say what in them names a buyer, if there is one."""
+        if self._full or row["sale_id"] not in self._buyers:
+            return {"document": _bytes(row["document"]), "withheld": None}
+        self.withheld += 1
+        return {"document": None, "withheld": NOT_REDACTABLE}
 
     def sales(self, row: dict[str, Any]) -> SaleRow:
         try:

@@ -45,6 +45,7 @@ class InvoiceFacts:
     witness_size: int | None
     witness_root: bytes | None
     corrects: int | None
+    goods: bytes | None = None  # as an order's; only where a provider numbered it
 
     @property
     def name(self) -> str:
@@ -93,6 +94,36 @@ class AnswerFacts:
     refused: tuple[str, ...]  # form;symbol;number
 
 
+@dataclass(frozen=True, slots=True)
+class OrderFacts:
+    """What one order says. ``goods``: SHA-256 of what its invoice must say too, None where it is withheld."""
+
+    id: int
+    reference: str
+    sale_id: int
+    invoice_id: int | None
+    answer_id: int | None
+    state: str
+    day: str
+    total: int
+    ordered_at: str
+    sha256: bytes
+    redacted: bytes | None
+    shown: bool
+    signed: bool
+    goods: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderFacts:
+    """An ``answer`` or ``paper`` of a provider; ``sha256`` of its bytes, None where they are withheld."""
+
+    id: int
+    kind: str
+    at: str
+    sha256: str | None
+
+
 @dataclass(slots=True)
 class Found:
     """What a task gives back."""
@@ -102,6 +133,8 @@ class Found:
     captures: list[CaptureFacts] = field(default_factory=list)
     packages: list[PackageFacts] = field(default_factory=list)
     answers: list[AnswerFacts] = field(default_factory=list)
+    orders: list[OrderFacts] = field(default_factory=list)
+    provider: list[ProviderFacts] = field(default_factory=list)
     sales: dict[int, tuple[int, str, str]] = field(default_factory=dict)  # total, digest, currency
     readings: dict[int, dict[str, int]] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)

@@ -18,6 +18,7 @@ from audit.bundle.records import AnswerRow, Capture, InvoiceRow, PackageRow, Sal
 from audit.errors import BundleUnreadable
 from audit.verify.documents import value_in, witness_of
 from audit.verify.facts import AnswerFacts, CaptureFacts, Fault, Found, InvoiceFacts, PackageFacts, Setting
+from audit.verify.orders import goods_of, read_orders, read_provider_answers, read_provider_papers
 from audit.verify.paper_total import Reading, read_total
 from audit.verify.seller_signature import check_seller_signature, holder_problem
 from audit.words import Words
@@ -86,7 +87,7 @@ def _invoice(row: InvoiceRow, setting: Setting, found: Found) -> InvoiceFacts:
     document = row.document
     exact = document is not None and row.shown == "exact"
     where = f"{row.symbol}-{row.number}"
-    size, root, signed, redacted = None, None, True, None
+    size, root, signed, redacted, goods = None, None, True, None, None
     digest = bytes.fromhex(row.sha256) if re.fullmatch("[0-9a-f]{64}", row.sha256) else b""
     if document is not None:
         if exact:
@@ -105,6 +106,7 @@ def _invoice(row: InvoiceRow, setting: Setting, found: Found) -> InvoiceFacts:
             found.faults.append(Fault("sums", problem, where, row.issued_at))
         signed = check_seller_signature(row, document, setting, found)
         size, root = witness_of(document)
+        goods = goods_of(document) if row.state == "provided" else None
     return InvoiceFacts(
         row.id,
         row.sale_id,
@@ -125,6 +127,7 @@ def _invoice(row: InvoiceRow, setting: Setting, found: Found) -> InvoiceFacts:
         size,
         root,
         row.corrects,
+        goods,
     )
 
 
@@ -325,4 +328,7 @@ _DO = {
     "sales": _sales,
     "packages": _packages,
     "answers": _answers,
+    "orders": read_orders,
+    "provider_answers": read_provider_answers,
+    "provider_papers": read_provider_papers,
 }

@@ -145,7 +145,7 @@ def check_seller(whole: Whole) -> Check:
     )
     take_faults(check, whole)
     redacted = sum(not facts.shown for facts in whole.invoices)
-    unsigned = sum(not facts.signed for facts in whole.invoices)
+    unsigned = sum(not facts.signed and not _provided(whole, facts) for facts in whole.invoices)
     if redacted:
         check.notes.append(
             Words(
@@ -170,14 +170,20 @@ def check_numbers(bundle: Bundle, whole: Whole) -> Check:
     for facts in whole.invoices:
         check.looked_at += 1
         series[facts.form, facts.symbol].append(facts)
-    for (form, symbol), found in series.items():
-        numbers = [facts.number for facts in found]
-        for number, count in Counter(numbers).items():
-            if count > 1:
-                since = min(facts.issued_at for facts in found if facts.number == number)
-                check.add(
-                    Words(f"số này dùng {count} lần", f"was used {count} times"), f"{symbol}-{number}", since
+    for (form, symbol), everything in series.items():
+        # A provider may give one series to many: holes in it, and a later sale's smaller number, are its own.
+        found = [facts for facts in everything if not _provided(whole, facts)]
+        _twice(check, symbol, everything)
+        if len(found) < len(everything):
+            count = len(everything) - len(found)
+            check.notes.append(
+                Words(
+                    f"{symbol}: {count} số do tổ chức cung cấp cấp",
+                    f"{symbol}: {count} numbers by a provider",
                 )
+            )
+        if not found:
+            continue
         inside = sorted({facts.number for facts in found if not facts.beyond})
         left_out = whole.ledger.left_out.get((form, symbol), [])
         _holes(check, symbol, inside, found, left_out)
@@ -201,6 +207,20 @@ def check_numbers(bundle: Bundle, whole: Whole) -> Check:
         if count > 1:
             check.add(Words(f"mã dùng {count} lần", f"the code was used {count} times"), code)
     return check
+
+
+def _provided(whole: Whole, facts: InvoiceFacts) -> bool:
+    promise = whole.ledger.invoices.get(facts.id)
+    return promise is not None and promise.provided
+
+
+def _twice(check: Check, symbol: str, found: list[InvoiceFacts]) -> None:
+    for number, count in Counter(facts.number for facts in found).items():
+        if count > 1:
+            since = min(facts.issued_at for facts in found if facts.number == number)
+            check.add(
+                Words(f"số này dùng {count} lần", f"was used {count} times"), f"{symbol}-{number}", since
+            )
 
 
 def _holes(
@@ -341,7 +361,8 @@ def check_states(whole: Whole) -> Check:
         if facts.beyond or facts.id not in whole.ledger.invoices:
             continue
         check.looked_at += 1
-        expected, package = states.get(facts.id, "issued"), packed.get(facts.id)
+        begun = "provided" if _provided(whole, facts) else "issued"
+        expected, package = states.get(facts.id, begun), packed.get(facts.id)
         if facts.state != expected or (package is not None and facts.package_id != package):
             words = Words(
                 f"kho ghi {facts.state}, sổ cái dẫn tới {expected}",
@@ -396,12 +417,16 @@ def check_deadlines(bundle: Bundle, whole: Whole) -> Check:
         if facts.beyond:
             continue
         check.looked_at += 1
-        sent = sent_at.get(facts.id)
+        promise = whole.ledger.invoices.get(facts.id)
+        sent = promise.at if promise and promise.provided else sent_at.get(facts.id)
         if sent is None:
             if made is not None and facts.day < made.isoformat():
                 unsent[facts.day] += 1
         elif (moment := _day(sent)) is not None and moment.isoformat() > facts.day:
             late[facts.day] += 1
+    for order in whole.orders:
+        if order.invoice_id is None and made is not None and order.day < made.isoformat():
+            unsent[order.day] += order.state not in {"corrected", "dropped"}
     for day, count in sorted(late.items()):
         why = _outage_of(whole, day)
         words = Words(
@@ -425,7 +450,8 @@ def _outage_of(whole: Whole, day: str) -> str:
 def check_explained(whole: Whole) -> Check:
     """Every paper became an invoice, is no sale, or waits for somebody."""
     check = Check("explained", Words("Mỗi phiếu đều có kết cục", "Every paper is accounted for"))
-    invoiced = {facts.sale_id for facts in whole.invoices}
+    # An order is looked at by a check of its own; one that another stands for has that one's invoice.
+    invoiced = {facts.sale_id for facts in whole.invoices} | {facts.sale_id for facts in whole.orders}
     for facts in whole.captures:
         check.looked_at += 1
         where = f"paper {facts.id}"

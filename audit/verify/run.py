@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from audit.bundle.reading import Bundle
 from audit.verify import ledger_checks, members, record_checks
+from audit.verify.orders import check_orders
 from audit.verify.received import check_received, read_received
 from audit.verify.result import Check, Verdict
 from audit.verify.whole import Whole
@@ -116,6 +117,8 @@ def _checks(
     yield record_checks.check_papers(whole)
     yield record_checks.check_explained(whole)
     yield record_checks.check_invoices(whole)
+    if whole.orders or whole.ledger.orders:
+        yield check_orders(whole)
     yield record_checks.check_numbers(bundle, whole)
     yield record_checks.check_totals(whole)
     yield record_checks.check_sums(whole)
@@ -167,7 +170,8 @@ def _gather(
     return hashes
 
 
-_SHARED = frozenset({"packages", "invoices", "captures", "sales", "answers"})
+_BY_MEMBER = ("invoices", "orders", "captures", "sales", "answers", "provider_answers", "provider_papers")
+_SHARED = frozenset({"packages", *_BY_MEMBER})
 
 
 def _tasks(bundle: Bundle) -> Iterator[members.Task]:
@@ -175,7 +179,7 @@ def _tasks(bundle: Bundle) -> Iterator[members.Task]:
     for member in bundle.members_of("packages"):
         for first in range(0, member.rows, PACKAGES_A_SHARE):
             yield members.Task("packages", member.name, first, PACKAGES_A_SHARE)
-    for table in ("invoices", "captures", "sales", "answers"):
+    for table in _BY_MEMBER:
         for member in bundle.members_of(table):
             yield members.Task(table, member.name)
 

@@ -17,7 +17,7 @@ from signing.written_form import check_written
 if TYPE_CHECKING:
     from cryptography import x509
 
-    from audit.bundle.records import InvoiceRow
+    from audit.bundle.records import InvoiceRow, OrderRow
     from audit.verify.facts import Found, Setting
 
 _HDON = re.compile(
@@ -25,15 +25,40 @@ _HDON = re.compile(
     rb"<DLQRCode>[^<]*</DLQRCode><DSCKS><NBan>(?P<signature>.*)</NBan></DSCKS></HDon>",
     re.DOTALL,
 )
+_ORDER = re.compile(
+    rb'<HDon>(?P<content><DLHDon Id="(?P<id>[^"<]*)">.*</DLHDon>)'
+    rb"<DSCKS><NBan>(?P<signature>.*)</NBan></DSCKS></HDon>",
+    re.DOTALL,
+)
 
 
 def check_seller_signature(row: InvoiceRow, document: bytes, setting: Setting, found: Found) -> bool:
     """Whether it bears a signature of its own; what is wrong with that goes to ``found``."""
-    where, exact = f"{row.symbol}-{row.number}", row.shown == "exact"
-    parts = _HDON.fullmatch(document)
+    signed, problem = _looked_at(_HDON.fullmatch(document), document, setting, exact=row.shown == "exact")
+    if problem is not None:
+        found.faults.append(Fault("seller", _words(problem), f"{row.symbol}-{row.number}", row.issued_at))
+    return signed
+
+
+def check_order_signature(row: OrderRow, document: bytes, setting: Setting, found: Found) -> bool:
+    """As of an invoice, of an order; what is wrong belongs to the check of orders."""
+    signed, problem = _looked_at(_ORDER.fullmatch(document), document, setting, exact=row.shown == "exact")
+    if problem is not None:
+        found.faults.append(Fault("orders", _words(problem), row.reference, row.ordered_at))
+    return signed
+
+
+def _words(problem: str) -> Words:
+    return Words(f"chữ ký người bán không đúng: {problem}", f"the seller's signature: {problem}")
+
+
+def _looked_at(
+    parts: re.Match[bytes] | None, document: bytes, setting: Setting, *, exact: bool
+) -> tuple[bool, str | None]:
+    """Whether there is a signature, and what is wrong with it; ``parts``: content, id and signature."""
     signature = parts["signature"] if parts else b""
     if parts is not None and not signature:
-        return False
+        return False, None
     written = check_written(signature, sha256(parts["content"]).digest()) if parts else None
     problem: str | None
     if written is not None and parts is not None:
@@ -52,10 +77,7 @@ def check_seller_signature(row: InvoiceRow, document: bytes, setting: Setting, f
             problem = "it is not the seller's"
     else:
         problem = "its redacted form is not that of an invoice of this program"
-    if problem is not None:
-        words = Words(f"chữ ký người bán không đúng: {problem}", f"the seller's signature: {problem}")
-        found.faults.append(Fault("seller", words, where, row.issued_at))
-    return True
+    return True, problem
 
 
 @lru_cache(maxsize=256)

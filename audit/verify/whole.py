@@ -9,7 +9,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from audit.bundle.records import Leaf
-    from audit.verify.facts import AnswerFacts, CaptureFacts, Fault, Found, InvoiceFacts, PackageFacts
+    from audit.verify.facts import (
+        AnswerFacts,
+        CaptureFacts,
+        Fault,
+        Found,
+        InvoiceFacts,
+        OrderFacts,
+        PackageFacts,
+        ProviderFacts,
+    )
     from audit.verify.result import Check
 
 LINE_KINDS = frozenset({"line.down", "line.up"})
@@ -19,6 +28,11 @@ MOVES = frozenset(
         *(f"invoices.{state}" for state in ("received", "accepted", "refused", "issued", "held")),
         *("invoices.named-refused", "invoice.held", "invoice.released", "invoice.corrected"),
     }
+)
+
+ORDER_MOVES = tuple(
+    f"order.{after}"
+    for after in ("asked", "ordered", "numbered", "refused", "held", "released", "corrected", "dropped")
 )
 
 
@@ -35,6 +49,13 @@ class Promise:
     reference: str | None = None
     content: str | None = None
     signed: bool = True
+    order: int | None = None  # of an invoice that a provider has numbered
+    answer: str | None = None  # SHA-256 of the provider's answer
+
+    @property
+    def provided(self) -> bool:
+        """Whether a provider gave the number."""
+        return self.order is not None
 
 
 @dataclass(slots=True)
@@ -46,6 +67,9 @@ class Ledger:
     invoices: dict[int, Promise] = field(default_factory=dict)
     packages: dict[int, Promise] = field(default_factory=dict)
     answers: dict[str, Promise] = field(default_factory=dict)  # by SHA-256
+    orders: dict[int, Promise] = field(default_factory=dict)
+    ordered: dict[int, str] = field(default_factory=dict)  # order -> last state the leaves give it
+    provider: dict[str, dict[int, Promise]] = field(default_factory=lambda: {"answer": {}, "paper": {}})
     settled: dict[int, str] = field(default_factory=dict)  # capture -> last state the leaves give it
     sent: dict[int, str] = field(default_factory=dict)  # package -> first time it left
     moves: list[dict[str, Any]] = field(default_factory=list)
@@ -94,10 +118,48 @@ def _issued(ledger: Ledger, seq: int, said: dict[str, Any]) -> None:
         said.get("reference"),
         said.get("content"),
         said.get("signed") is not False,
+        said.get("order"),
+        said.get("answer"),
     )
+    if isinstance(order := said.get("order"), int):
+        ledger.ordered[order] = "invoiced"
+    _sold(ledger, said)
+
+
+def _sold(ledger: Ledger, said: dict[str, Any]) -> None:
     capture = said.get("capture")
     if isinstance(capture, int):
         ledger.settled[capture] = "sale"
+
+
+def _made(ledger: Ledger, seq: int, said: dict[str, Any]) -> None:
+    order = _whole(said.get("order"))
+    ledger.orders[order] = Promise(
+        seq,
+        str(said.get("at")),
+        _digest(said),
+        said.get("redacted"),
+        said.get("total"),
+        reference=said.get("reference"),
+        content=said.get("content"),
+        signed=said.get("signed") is not False,
+    )
+    ledger.ordered[order] = "ordered"
+    _sold(ledger, said)
+
+
+def _moved(ledger: Ledger, seq: int, said: dict[str, Any]) -> None:
+    del seq
+    after = str(said.get("kind")).partition(".")[2]
+    ledger.ordered[_whole(said.get("order"))] = after
+
+
+def _provider_answer(ledger: Ledger, seq: int, said: dict[str, Any]) -> None:
+    ledger.provider["answer"][_whole(said.get("answer"))] = Promise(seq, str(said.get("at")), _digest(said))
+
+
+def _provider_paper(ledger: Ledger, seq: int, said: dict[str, Any]) -> None:
+    ledger.provider["paper"][_whole(said.get("paper"))] = Promise(seq, str(said.get("at")), _digest(said))
 
 
 def _built(ledger: Ledger, seq: int, said: dict[str, Any]) -> None:
@@ -147,6 +209,10 @@ _NOTED: dict[str, Callable[[Ledger, int, dict[str, Any]], None]] = {
     "package.built": _built,
     "package.sending": _sending,
     "answer": _answer,
+    "order.made": _made,
+    **dict.fromkeys(ORDER_MOVES, _moved),
+    "provider.answer": _provider_answer,
+    "provider.paper": _provider_paper,
     "numbers.taken-over": _taken_over,
     "numbers.jumped": _left_out,
     "line.down": _down,
@@ -162,6 +228,8 @@ class Whole:
     captures: list[CaptureFacts] = field(default_factory=list)
     packages: list[PackageFacts] = field(default_factory=list)
     answers: list[AnswerFacts] = field(default_factory=list)
+    orders: list[OrderFacts] = field(default_factory=list)
+    provider: list[ProviderFacts] = field(default_factory=list)
     sales: dict[int, tuple[int, str, str]] = field(default_factory=dict)
     readings: dict[str, int] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
@@ -176,6 +244,8 @@ class Whole:
         self.captures += found.captures
         self.packages += found.packages
         self.answers += found.answers
+        self.orders += found.orders
+        self.provider += found.provider
         self.sales.update(found.sales)
         self.faults += found.faults
         for counts in found.readings.values():
@@ -184,7 +254,7 @@ class Whole:
 
     def sort(self) -> None:
         """Into the order of ids, whichever process was first."""
-        for facts in (self.invoices, self.captures, self.packages, self.answers):
+        for facts in (self.invoices, self.captures, self.packages, self.answers, self.orders, self.provider):
             _by_id(facts)
         self.faults.sort(key=lambda fault: (fault.check, fault.since, fault.where))
 
