@@ -23,6 +23,7 @@ class Fate(StrEnum):
 
     INVOICED = "invoiced"  # the paper of a sale that has an invoice
     WAITING = "waiting"  # a sale whose buyer is to come
+    ORDERED = "ordered"  # a sale whose provider has not numbered its invoice yet
     NON_SALE = "non-sale"
     OPEN = "open"  # in quarantine, nobody has decided
     RESOLVED_SALE = "resolved-sale"  # a person said what the sale was
@@ -66,7 +67,11 @@ class Paper:
 
 @dataclass(frozen=True, slots=True)
 class Invoiced:
-    """One invoice. ``reached_at``: when the authority's first good answer to its package came in."""
+    """One invoice. ``reached_at``: when the authority's first good answer to its package came in.
+
+    ``provided``: a provider gave its number; then ``issued_at`` is when it was ordered, ``reached_at`` when
+    the number came.
+    """
 
     number: int  # the store's own
     form: int
@@ -86,11 +91,23 @@ class Invoiced:
     relation: int | None = None
     cashier: str | None = None
     receipt_no: str | None = None
+    provided: bool = False
 
     @property
     def name(self) -> str:
         """``C26MAA-7``."""
         return f"{self.symbol}-{self.serial}"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A sale that waits for a provider's number. ``held``: the provider or a person has stopped it."""
+
+    reference: str
+    at: datetime
+    day: date
+    total: int
+    held: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +162,7 @@ class Dossier:
     papers: tuple[Paper, ...]
     invoices: tuple[Invoiced, ...]
     events: tuple[Event, ...]
+    waiting: tuple[Waiting, ...] = ()
     rates: tuple[ArticleRate, ...] = ()
     checks: tuple[Check, ...] = ()
     ledger_size: int = 0

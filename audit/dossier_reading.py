@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from lxml import etree
 
-from audit.dossier import ArticleRate, Check, Dossier, Event, Fate, Invoiced, Paper
+from audit.dossier import ArticleRate, Check, Dossier, Event, Fate, Invoiced, Paper, Waiting
 from audit.paper_words import read_paper
 from audit.verify.result import Verdict
 from audit.words import Words
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from audit.bundle.reading import Bundle
-    from audit.bundle.records import Capture, InvoiceRow
+    from audit.bundle.records import Capture, InvoiceRow, OrderRow
     from audit.verify.result import Finding
     from audit.verify.run import Answer
 
@@ -63,6 +63,10 @@ def read_dossier(
         for row in bundle.sales()
         if progress.step()
     }
+    orders = _Orders()
+    for order in bundle.orders():
+        progress.step()
+        orders.take(order)
     invoices: list[Invoiced] = []
     by_sale: dict[int, int] = {}
     rates: dict[tuple[str, str], _Rate] = {}
@@ -74,6 +78,8 @@ def read_dossier(
         receipt_no, cashier = said.get(row.sale_id, (None, None))
         leaf, capture = ledger.issued.get(row.id, (0, None))
         by_sale[row.sale_id] = row.id
+        ordered_at = orders.numbered.get(row.id)
+        issued_at = moment_of(row.issued_at)
         invoices.append(
             Invoiced(
                 number=row.id,
@@ -84,11 +90,12 @@ def read_dossier(
                 day=date.fromisoformat(row.day),
                 total=row.total,
                 tax=_rates_of(row, rates),
-                issued_at=moment_of(row.issued_at),
+                issued_at=ordered_at or issued_at,
                 leaf=leaf,
                 state=row.state,
-                reached_at=reached.get(message),
-                sent_at=ledger.sent.get(row.package_id or 0),
+                reached_at=issued_at if ordered_at else reached.get(message),
+                sent_at=issued_at if ordered_at else ledger.sent.get(row.package_id or 0),
+                provided=ordered_at is not None,
                 capture=capture,
                 corrects=row.corrects,
                 relation=row.relation,
@@ -99,7 +106,10 @@ def read_dossier(
     papers = []
     for capture_row in bundle.captures():
         progress.step()
-        papers.append(_paper(capture_row, ledger, by_sale, said))
+        paper = _paper(capture_row, ledger, by_sale, said)
+        if paper.fate is Fate.INVOICED and capture_row.sale_id in orders.open_sales:
+            paper = replace(paper, fate=Fate.ORDERED)
+        papers.append(paper)
     programs = [event.fields.get("program") for event in ledger.events if event.kind == "configuration"]
     return Dossier(
         seller=manifest.seller,
@@ -111,6 +121,7 @@ def read_dossier(
         papers=tuple(papers),
         invoices=tuple(invoices),
         events=tuple(ledger.events),
+        waiting=tuple(orders.waiting),
         rates=tuple(rate.as_row(name) for name, rate in rates.items()),
         checks=tuple(checks),
         ledger_size=manifest.size,
@@ -199,6 +210,26 @@ def _read_leaves(bundle: Bundle, progress: _Progress) -> _Ledger:
         if kind not in _BULK:
             ledger.events.append(Event(leaf.seq, moment_of(str(said.get("at", ""))), kind, said))
     return ledger
+
+
+class _Orders:
+    """What the bundle's orders say: when each numbered invoice was ordered, and which sales still wait."""
+
+    def __init__(self) -> None:
+        self.numbered: dict[int, datetime] = {}
+        self.open_sales: set[int] = set()
+        self.waiting: list[Waiting] = []
+
+    def take(self, row: OrderRow) -> None:
+        """Take one order in; one in whose place another stands, or that a person settled, waits no more."""
+        at = moment_of(row.ordered_at)
+        if row.invoice_id is not None:
+            self.numbered[row.invoice_id] = at
+            return
+        self.open_sales.add(row.sale_id)
+        if row.state not in {"corrected", "dropped"}:
+            held = row.state in {"refused", "held"}
+            self.waiting.append(Waiting(row.reference, at, date.fromisoformat(row.day), row.total, held))
 
 
 def _paper(

@@ -216,6 +216,12 @@ MEANINGS: dict[str, Meaning] = {
         "Hóa đơn vẫn có đủ trong hồ sơ này với số và chữ ký. Việc gửi phải được làm xong.",
         "The invoices are all in this evidence, numbered and signed. They still have to be delivered.",
     ),
+    "never-numbered": _of(
+        "Chưa có số hóa đơn",
+        "Without an invoice number",
+        "Người bán đã ký, và có đủ trong hồ sơ này. Tổ chức cung cấp có thể đã ngừng dịch vụ hoặc hết số.",
+        "The seller has signed them; they are all in this evidence. The provider may have no numbers left.",
+    ),
     "refused": _of(
         "Bị từ chối, chưa xử lý",
         "Refused and not put right",

@@ -46,6 +46,7 @@ PARTS = {
         "Hard to read; a person said it was no sale",
     ),
     "waiting": Words("Đang chờ thông tin người mua", "Waiting for the buyer's data"),
+    "ordered": Words("Đang chờ tổ chức cung cấp cấp số", "Waiting for the provider's number"),
     "open": Words("Phiếu khó đọc, chưa ai xử lý", "Hard to read, nobody has decided yet"),
     "raw": Words("Chưa được xử lý", "Not looked at yet"),
     "reprint": Words("Bản sao (có in chữ bản sao)", "Copies (printed as such)"),

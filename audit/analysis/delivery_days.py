@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from audit.dossier import Dossier, Invoiced
 
 OUTAGE = timedelta(hours=3)  # an invoice that waited longer for its first answer makes an outage
+MOST_NAMED = 10  # references in a sentence
 LOST_AFTER = timedelta(days=3)  # not delivered for so long is no outage any more
 LONG_OUTAGE = timedelta(days=2)
 
@@ -161,6 +162,23 @@ def _findings(dossier: Dossier, found: DeliveryDays) -> Iterator[Finding]:
                 f" ({dong(total).en}); held by the seller: {count(held).en}.",
             ),
             tuple(Cite("invoice", invoice.number) for invoice in lost),
+            total,
+        )
+    unnumbered = [one for one in dossier.waiting if dossier.exported_at - one.at > LOST_AFTER]
+    if unnumbered:
+        total = sum(one.total for one in unnumbered)
+        held = sum(one.held for one in unnumbered)
+        listed = ", ".join(one.reference for one in unnumbered[:MOST_NAMED])
+        yield Finding(
+            "never-numbered",
+            Weight.SERIOUS,
+            Words(
+                f"{count(len(unnumbered)).vi} lần bán ({dong(total).vi}) quá ba ngày vẫn chưa có số hóa đơn"
+                f" của tổ chức cung cấp, trong đó {count(held).vi} đang bị giữ hoặc bị từ chối: {listed}.",
+                f"Sales without a provider's number after three days: {count(len(unnumbered)).en}"
+                f" ({dong(total).en}); held or refused: {count(held).en}: {listed}.",
+            ),
+            (),
             total,
         )
     refused = [invoice for invoice in dossier.invoices if invoice.state == "refused"]

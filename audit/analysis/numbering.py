@@ -58,7 +58,8 @@ def numbers(dossier: Dossier) -> tuple[Numbers, list[Finding]]:
     """Find the holes."""
     series = defaultdict(list)
     for invoice in dossier.invoices:
-        series[invoice.form, invoice.symbol].append(invoice)
+        if not invoice.provided:  # a provider may give one series to many: its holes are not the shop's
+            series[invoice.form, invoice.symbol].append(invoice)
     begins = {(form, symbol): last for form, symbol, last in dossier.begins}
     holes, rows = [], []
     for (form, symbol), members in sorted(series.items()):

@@ -35,6 +35,7 @@ from audit.bundle.records import (
     InvoiceRow,
     Leaf,
     ListRow,
+    OrderRow,
     PackageRow,
     R,
     SaleRow,
@@ -231,6 +232,10 @@ class Bundle:
     def lists(self) -> Iterator[ListRow]:
         """Signed lists of invoices that correct many."""
         return self._rows(ListRow)
+
+    def orders(self) -> Iterator[OrderRow]:
+        """Invoices that waited, or wait, for a provider's number."""
+        yield from self._rows(OrderRow)
 
     def standing_alarms(self) -> Iterator[StandingAlarm]:
         """Alarms that stood when the bundle was made."""
