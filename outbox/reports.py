@@ -66,9 +66,13 @@ def last_invoice(connection: sqlite3.Connection) -> int:
 
 
 def documents(connection: sqlite3.Connection) -> Iterator[bytes]:
-    """Every signed document of the store, invoices before packages."""
-    for table in ("invoice", "package"):
-        for (document,) in connection.execute(f"SELECT document FROM {table} ORDER BY id"):  # noqa: S608
+    """Every document that the store has signed: invoices, orders, packages.
+
+    An invoice that a provider has numbered is signed as its order; the provider's own paper is not ours.
+    """
+    own = "id NOT IN (SELECT invoice_id FROM invoice_order WHERE invoice_id IS NOT NULL)"
+    for source in (f"invoice WHERE {own}", "invoice_order", "package"):
+        for (document,) in connection.execute(f"SELECT document FROM {source} ORDER BY id"):  # noqa: S608
             yield bytes(document)
 
 

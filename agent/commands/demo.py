@@ -23,8 +23,10 @@ from agent.commands.init import make_folder
 from agent.commands.run import line_of
 from agent.config import load_config
 from agent.daemon import Daemon
+from agent.demo_provider import provider_options, take_provider
 from agent.errors import DemoFailed
 from agent.parts import ledger_key
+from agent.provider_settings import PROVIDERS
 from audit.ledger_check import check_ledger
 from invoice.sale import Kind
 from outbox import reports
@@ -65,6 +67,9 @@ class _Seen:
 def add(parser: argparse.ArgumentParser) -> None:
     """Options."""
     parser.add_argument("--sales", type=int, metavar="N", help="how many receipts (default: each once)")
+    parser.add_argument(
+        "--provider", choices=PROVIDERS, help="through this provider, which gives the numbers out"
+    )
     parser.add_argument("--keep", action="store_true", help="leave daemon and sandbox running at the end")
     parser.add_argument("--json", action="store_true", help="print the summary as one JSON object only")
 
@@ -86,12 +91,14 @@ def _run(folder: Path, arguments: argparse.Namespace) -> int:
 
     receipts = [path.read_bytes() for path in sorted(RECEIPTS.glob("*.prn"))]
     count = arguments.sales or len(receipts)
-    sandbox, url = _start_sandbox(folder)
+    sandbox, url = _start_sandbox(folder, arguments.provider)
     register, printer = VirtualRegister(BAUD), VirtualPrinter()
     seen = _Seen(quiet=arguments.json)
     source = f"serial://{register.path}?baud={BAUD}&printer={printer.path}"
     try:
         make_folder(folder, demo=True, url=url, source=source, again=True)
+        if arguments.provider:
+            take_provider(folder, arguments.provider, url)
         daemon = Daemon(load_config(folder), seen.add)
         before = _last_invoice(daemon)
         daemon.start()
@@ -123,12 +130,13 @@ def _run(folder: Path, arguments: argparse.Namespace) -> int:
     return 0 if whole else 1
 
 
-def _start_sandbox(folder: Path) -> tuple[subprocess.Popen[str], str]:
+def _start_sandbox(folder: Path, provider: str | None) -> tuple[subprocess.Popen[str], str]:
     folder.mkdir(parents=True, exist_ok=True)
+    options = provider_options(folder, provider) if provider else []
     # A packaged program has no interpreter to give a module to: it is the command line itself.
     command = [sys.executable] if getattr(sys, "frozen", False) else [sys.executable, "-m", "agent.cli"]
     process = subprocess.Popen(
-        [*command, "sandbox", "--data", str(folder), "--port", "0", "--json"],
+        [*command, "sandbox", "--data", str(folder), "--port", "0", "--json", *options],
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -161,7 +169,7 @@ def _deliver(daemon: Daemon) -> None:
             waiting = reports.queue(connection)
         finally:
             connection.close()
-        if not any(waiting[state] for state in ("issued", "packed", "sent", "received")):
+        if not any(waiting.get(state) for state in ("issued", "packed", "sent", "received", "ordered")):
             return
         time.sleep(0.2)
 
@@ -186,10 +194,11 @@ def _summary(daemon: Daemon, seen: _Seen, folder: Path, before: int) -> dict[str
         connection.close()
     times = sorted(taken.seconds * 1000 for taken in seen.taken if taken.issued) or [0.0]
     return {
+        "provider": daemon.config.provider.name if daemon.config.provider else None,
         "sales": len({taken.issued.sale_id for taken in seen.taken if taken.issued}),
         "invoices": sum(states.values()),
         "packages": packages,
-        "accepted": states.get("accepted", 0),
+        "accepted": states.get("accepted", 0) + states.get("provided", 0),
         "refused": states.get("refused", 0),
         "quarantined": quarantined,
         "cut_to_durable_ms": {
@@ -211,9 +220,11 @@ def _print(summary: dict[str, Any], *, as_json: bool) -> None:
         sys.stdout.write(json.dumps(summary) + "\n")
         return
     times, ledger = summary["cut_to_durable_ms"], summary["ledger"]
+    went = f"{summary['invoices']} invoices in {summary['packages']} packages: {summary['accepted']} accepted"
+    if summary["provider"]:
+        went = f"{summary['invoices']} numbered by the provider ({summary['provider']})"
     sys.stdout.write(
-        f"\n{summary['sales']} sales, {summary['invoices']} invoices in {summary['packages']} packages:"
-        f" {summary['accepted']} accepted, {summary['refused']} refused,"
+        f"\n{summary['sales']} sales, {went}, {summary['refused']} refused,"
         f" {summary['quarantined']} quarantined\n"
         f"cut to durable invoice: median {times['p50']} ms, p99 {times['p99']} ms\n"
         f"signatures {'verify' if summary['signatures_valid'] else 'DO NOT VERIFY'};"

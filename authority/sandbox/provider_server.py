@@ -97,7 +97,8 @@ def _server(
         from authority.sandbox.viettel.settings import ViettelSettings
 
         switches = settings if isinstance(settings, ViettelSettings) else ViettelSettings()
-        return ServedViettel(directory, keys, known, plan, switches, clock)
+        del keys  # it signs with its customers' keys
+        return ServedViettel(directory, known, plan, switches, clock)
 
     def make_vnpt(keys: SandboxKeys) -> ServedProvider:
         from authority.sandbox.vnpt.served import ServedVnpt

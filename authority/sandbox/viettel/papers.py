@@ -19,8 +19,8 @@ from authority.elements import VIETNAM
 from authority.sandbox.viettel.sums import DISCOUNT, FEE, NOTE, PROMOTION, reckon
 
 if TYPE_CHECKING:
-    from authority.sandbox.authority_signer import AuthoritySigner
     from authority.sandbox.issued_book import Issued
+    from signing.xmldsig import XmlSigner
 
 _RATES = {-2: "KCT", -1: "KKKNT"}
 _NATURES = {NOTE: 4, DISCOUNT: 3, PROMOTION: 2}
@@ -38,7 +38,7 @@ class _Paper:
         return datetime.fromtimestamp(self.one.moment / 1000, VIETNAM)
 
 
-def signed_xml(one: Issued, signer: AuthoritySigner) -> bytes:
+def signed_xml(one: Issued, signer: XmlSigner) -> bytes:
     """``<HDon>`` with the authority's code, signed at the provider."""
     content = _content(_Paper(one, json.loads(one.content))).encode()
     name = f"{one.symbol}{one.number}"
@@ -48,7 +48,7 @@ def signed_xml(one: Issued, signer: AuthoritySigner) -> bytes:
     return b"".join((b"<HDon>", content, head, signature, b"</NBan></DSCKS></HDon>"))
 
 
-def archive(one: Issued, signer: AuthoritySigner) -> bytes:
+def archive(one: Issued, signer: XmlSigner) -> bytes:
     """The XML in a ZIP in a ZIP."""
     name = f"{one.tax_code}-{one.symbol}{one.number}"
     return _zipped(f"{name}.zip", _zipped(f"{name}.xml", signed_xml(one, signer)))

@@ -22,6 +22,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from authority.sandbox.faulty_line import Cut, Dated, Shutter, bounded_body, failure
+from authority.sandbox.hosted_keys import HostedKeys
 from authority.sandbox.issued_book import Issued, IssuedBook
 from authority.sandbox.issued_page import pdf
 from authority.sandbox.viettel.desk import Desk, TokenOver
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from authority.sandbox.faults import FaultPlan
-    from authority.sandbox.keys import SandboxKeys
     from authority.sandbox.provider_account import ProviderAccount
     from authority.sandbox.viettel.settings import ViettelSettings
 
@@ -52,7 +52,6 @@ class ServedViettel:
     def __init__(
         self,
         directory: Path,
-        keys: SandboxKeys,
         account: ProviderAccount,
         faults: FaultPlan,
         settings: ViettelSettings,
@@ -60,7 +59,7 @@ class ServedViettel:
     ) -> None:
         self._book = IssuedBook(directory / "viettel.sqlite")
         self.desk = Desk(self._book, account, faults, settings, clock)
-        self._signer = keys.signer
+        self._keys = HostedKeys(directory, clock)
         self._settings, self._faults = settings, faults
         self._shutter = Shutter(faults)
         self._occasions = itertools.count()
@@ -183,7 +182,7 @@ class ServedViettel:
         ready = self._asked[name] > self._settings.empty_files and self.desk.code_known(one)
         content = b""
         if ready:
-            content = pdf(one, "S-INVOICE") if kind == "PDF" else archive(one, self._signer)
+            content = await run_in_threadpool(self._paper, one, kind)
         return JSONResponse(
             {
                 "errorCode": None,
@@ -193,6 +192,9 @@ class ServedViettel:
                 "paymentStatus": True,
             }
         )
+
+    def _paper(self, one: Issued, kind: str) -> bytes:
+        return pdf(one, "S-INVOICE") if kind == "PDF" else archive(one, self._keys.signer(one.tax_code))
 
     async def _series(self, request: Request, body: bytes) -> Response:
         if not self._settings.series_status:

@@ -21,6 +21,7 @@ from authority.sandbox.provider_account import ProviderAccount, read_series
 from authority.sandbox.provider_server import RunningProvider
 from authority.sandbox.viettel.settings import ViettelSettings
 from invoice.reader import read_invoice
+from signing.verify import verify_document
 
 
 class Started:
@@ -174,7 +175,9 @@ def test_papers_are_empty_at_first_and_say_the_providers_own_sums(start: Start) 
     assert content("ZIP") == b""
     outer = zipfile.ZipFile(io.BytesIO(content("ZIP")))
     inner = zipfile.ZipFile(io.BytesIO(outer.read(outer.namelist()[0])))
-    read = read_invoice(inner.read(inner.namelist()[0])).invoice
+    document = inner.read(inner.namelist()[0])
+    assert verify_document(document).valid
+    read = read_invoice(document).invoice
     assert (read.number, str(read.symbol), read.net, read.tax, read.total) == (
         1,
         "C26MAA",
