@@ -186,15 +186,15 @@ def _content(
         "buyer": checked_buyer(sale.buyer, terms.unnamed_buyer),
         "lines": written,
         "rate_totals": totals,
-        "net": sum(total.net for total in totals),
-        "tax": sum(total.tax for total in totals),
+        "net": sum([total.net for total in totals]),
+        "tax": sum([total.tax for total in totals]),
         "total": sale.total,
         "words": dong_in_words(sale.total) if sale.currency == "VND" else "",
         "title": TITLES[terms.form],
         "extras": _extras(sale, witness),
         "currency": sale.currency,
         "exchange_rate": sale.exchange_rate,
-        "fees": tuple(Fee(fee.name, fee.amount) for fee in sale.fees),
+        "fees": tuple([Fee(fee.name, fee.amount) for fee in sale.fees]),
         "trade_discount": sale.reduction or None,
         "related": related,
     }
@@ -300,13 +300,12 @@ def _by_rate(
     if not sale.prices_include_vat:
         totals = _with_vat_on_top(totals, sale.vat or 0)
     positions = _positions(lines)
-    written = tuple(
-        _line(
-            line, positions[i], nets[i], rates[i], included=sale.prices_include_vat, reduced=bool(shares[i])
-        )
+    included = sale.prices_include_vat
+    written = [
+        _line(line, positions[i], nets[i], rates[i], included=included, reduced=shares[i] > 0)
         for i, line in enumerate(lines)
-    )
-    return written, tuple(totals)
+    ]
+    return tuple(written), tuple(totals)
 
 
 def _with_vat_on_top(totals: list[RateTotal], vat: int) -> list[RateTotal]:
@@ -345,7 +344,7 @@ def _line(
 ) -> InvoiceLine:
     word = rate.word if rate else None
     nature = _NATURES[line.kind]
-    details = tuple(Extra(name, "string", value) for name, value in line.details)
+    details = tuple(Extra(name, "string", value) for name, value in line.details) if line.details else ()
     if line.kind is LineKind.NOTE:
         return InvoiceLine(nature, position, line.name, details=details)
     if line.kind is LineKind.DISCOUNT:

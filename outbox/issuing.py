@@ -203,7 +203,7 @@ def fingerprint(
     said = said or sale_to_json(sale)
     names = ("kind", "receipt_no", "lines", "discount", "total", "currency", "buyer")
     content = {name: said.get(name) for name in names}
-    content["sold_at"] = when.isoformat()
+    content["sold_at"] = said["sold_at"] or when.isoformat()
     content["register"] = [register.letters, register.number]
     return sha256(_SORTED(content).encode()).hexdigest()
 
@@ -261,15 +261,16 @@ def stop_waiting(tx: Tx, sale_id: int) -> None:
 
 def insert_sale(tx: Tx, sale: Sale, mark: str | None, said: dict[str, Any] | None = None) -> int:
     """Store the sale; ``mark`` is its fingerprint, if it has one, ``said`` the sale as JSON."""
+    said = said or sale_to_json(sale)
     row = tx.execute(
         "INSERT INTO sale (fingerprint, receipt_no, sold_at, total, content, recorded_at)"
         " VALUES (?,?,?,?,?,?)",
         (
             mark,
             sale.receipt_no,
-            sale.sold_at.isoformat() if sale.sold_at else None,
+            said["sold_at"],
             sale.total,
-            _WRITTEN(said or sale_to_json(sale)),
+            _WRITTEN(said),
             tx.stamp,
         ),
     )

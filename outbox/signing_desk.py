@@ -9,8 +9,8 @@ large as the key can sign in ``GROUP_SECONDS``; with ``WHEN_THERE`` an invoice g
 ``PATIENCE``; and a key that has failed is asked again only after ten times the time that its failing took.
 
 A quick key is given a few signatures at once: to hand each over to another thread and to be woken by it costs
-a third of what the signature costs. For the same reason the writer signs some itself, if both threads have
-enough to do (only where it would have to wait without end for them too).
+a third of what the signature costs. For the same reason the writer signs some itself: what it would wait for
+at once, and what comes while both threads have enough to do (only where it has to wait without end anyway).
 """
 
 from __future__ import annotations
@@ -158,12 +158,12 @@ class SigningDesk:
             self._hand_over(bundle)
         return pending
 
-    def _hand_over(self, bundle: _Bundle) -> Future[list[bytes | ThunganError]]:
+    def _hand_over(self, bundle: _Bundle, *, awaited: bool = False) -> Future[list[bytes | ThunganError]]:
         self._open = None
         while self._out and self._out[0].done():
             self._out.popleft()
         waits_anyway = self._rule is EachInvoice.ALWAYS and self._seconds < QUICK
-        if waits_anyway and len(self._out) >= ENOUGH:
+        if waits_anyway and (awaited or len(self._out) >= ENOUGH):
             bundle.made = Future()
             bundle.made.set_result(self._sign_all(bundle))
         else:
@@ -180,7 +180,7 @@ class SigningDesk:
         bundle = pending.bundle
         if bundle is None:
             return b""
-        made = bundle.made or self._hand_over(bundle)
+        made = bundle.made or self._hand_over(bundle, awaited=True)
         if not (pending.spare and self._rule is EachInvoice.WHEN_THERE):
             return _given(made.result()[pending.place])
         left = max(0.0, pending.began + PATIENCE - self._monotonic())
