@@ -27,6 +27,7 @@ from authority.errors import (
     GatewayBusy,
     GatewayFailed,
     GatewaySettingInvalid,
+    GatewayTimeout,
     GatewayUnreachable,
     NotDelivered,
     RedirectRefused,
@@ -574,6 +575,7 @@ def test_papers_come_when_they_are_ready(shop: Open) -> None:
         one.gateway.fetch(strange, order.key, "pdf")
 
 
+SILENCE = b"(nothing)"
 Scripted = Callable[..., tuple[ViettelGateway, HostileServer]]
 
 
@@ -582,16 +584,17 @@ def scripted(sandbox_folder: Path) -> Iterator[Scripted]:
     """A gateway to a server that gives the answers of a script, the last of them for ever."""
     opened: list[tuple[ViettelGateway, HostileServer]] = []
 
-    def make(*script: bytes) -> tuple[ViettelGateway, HostileServer]:
+    def make(*script: bytes, timeouts: Timeouts = QUICK) -> tuple[ViettelGateway, HostileServer]:
         left = list(script)
 
         def talk(line: ssl.SSLSocket, stopped: threading.Event) -> None:
-            line.sendall(left.pop(0) if len(left) > 1 else left[0])
+            said = left.pop(0) if len(left) > 1 else left[0]
+            line.sendall(said) if said != SILENCE else stopped.wait()
 
         ca = sandbox_folder / "tls.crt.pem"
         server = HostileServer(talk, ca, sandbox_folder / "tls.key.pem")
         gateway = ViettelGateway(
-            server.url, TAX_CODE, Form.VAT, "u", lambda: Secret(HIDDEN), ca=ca, timeouts=QUICK
+            server.url, TAX_CODE, Form.VAT, "u", lambda: Secret(HIDDEN), ca=ca, timeouts=timeouts
         )
         opened.append((gateway, server))
         return gateway, server
@@ -643,6 +646,18 @@ def test_what_is_known_after_any_answer(scripted: Scripted, said: bytes, error: 
     with pytest.raises(error) as raised:
         gateway.issue([an_order()])
     assert HIDDEN not in str(raised.value)
+
+
+def test_a_provider_that_does_not_answer_may_have_the_order(scripted: Scripted) -> None:
+    gateway, _ = scripted(LOGGED_IN, SILENCE, timeouts=Timeouts(connect=10, read=1, total=20))
+    with pytest.raises(GatewayTimeout):
+        gateway.issue([an_order()])
+
+
+def test_a_log_in_that_is_not_answered_has_sent_nothing(scripted: Scripted) -> None:
+    gateway, _ = scripted(SILENCE, timeouts=Timeouts(connect=10, read=1, total=20))
+    with pytest.raises(NotDelivered):
+        gateway.issue([an_order()])
 
 
 def test_one_refused_token_is_followed_by_one_log_in_and_no_more(scripted: Scripted) -> None:
