@@ -6,14 +6,12 @@ moment in it are read from the rows themselves.
 
 from __future__ import annotations
 
-import sqlite3
-import threading
-from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
+from authority.sandbox.kept_file import KeptFile
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 _SCHEMA = """
@@ -59,35 +57,12 @@ class Issued:
         return f"{self.form};{self.symbol};{self.number}"
 
 
-class IssuedBook:
+class IssuedBook(KeptFile):
     """The book; every method that writes runs inside ``transaction``."""
 
     def __init__(self, path: Path | None) -> None:
         """``path``: the database file, made if missing; None for one in memory."""
-        self._lock = threading.RLock()
-        self._db = sqlite3.connect(
-            path or ":memory:", isolation_level=None, check_same_thread=False, timeout=10
-        )
-        self._db.execute("PRAGMA journal_mode=WAL")
-        self._db.execute("PRAGMA synchronous=NORMAL")
-        self._db.executescript(_SCHEMA)
-
-    def close(self) -> None:
-        """Close the file."""
-        with self._lock:
-            self._db.close()
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """All or nothing; one at a time."""
-        with self._lock:
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-            except BaseException:
-                self._db.execute("ROLLBACK")
-                raise
-            self._db.execute("COMMIT")
+        super().__init__(path, _SCHEMA)
 
     def by_key(self, tax_code: str, key: str) -> Issued | None:
         """What was issued under a customer's key."""

@@ -7,13 +7,11 @@ are written, so a late one is never behind a cursor that has already been given 
 
 from __future__ import annotations
 
-import sqlite3
-import threading
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from authority.gateway import NumbersKnown
+from authority.sandbox.kept_file import KeptFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -87,35 +85,12 @@ class Counts:
     counters: dict[str, int]
 
 
-class Store:
+class Store(KeptFile):
     """All of the sandbox's SQL. Every method that writes must run inside ``transaction``."""
 
     def __init__(self, path: Path | None) -> None:
         """``path``: the database file, made if missing; None for one in memory."""
-        self._lock = threading.RLock()
-        self._db = sqlite3.connect(
-            path or ":memory:", isolation_level=None, check_same_thread=False, timeout=10
-        )
-        self._db.execute("PRAGMA journal_mode=WAL")
-        self._db.execute("PRAGMA synchronous=NORMAL")
-        self._db.executescript(_SCHEMA)
-
-    def close(self) -> None:
-        """Close the file."""
-        with self._lock:
-            self._db.close()
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """All or nothing; one at a time."""
-        with self._lock:
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-            except BaseException:
-                self._db.execute("ROLLBACK")
-                raise
-            self._db.execute("COMMIT")
+        super().__init__(path, _SCHEMA)
 
     def message(self, message_id: str) -> StoredMessage | None:
         """The message of that id, if it ever came."""
