@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import closing
 from dataclasses import asdict
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -17,6 +17,7 @@ from agent.correction import draft_identity
 from agent.errors import ReasonMissing
 from agent.key_choice import open_signer
 from agent.parts import open_store
+from agent.right_sales import read_right_sales
 from authority.envelope import DECLARATION
 from authority.forms.corrections import (
     CorrectedInvoice,
@@ -26,10 +27,10 @@ from authority.forms.corrections import (
 )
 from authority.forms.corrections import Correction as RecordKind
 from invoice.corrections_of_many import CorrectedMany, correct_many
-from invoice.errors import CorrectionRefused, SaleUnreadable
+from invoice.errors import CorrectionRefused
 from invoice.invoice import Relation
 from invoice.reader import read_invoice
-from invoice.sale_json import VIETNAM, sale_from_object
+from invoice.sale_json import VIETNAM
 from outbox import reports
 from outbox.correcting import read_original
 from outbox.correcting_many import attach_list, check_together, issue_correction_of_many, read_list
@@ -39,6 +40,7 @@ from signing.verify import verify_document
 
 if TYPE_CHECKING:
     import argparse
+    import sqlite3
 
     from agent.config import Config
     from invoice.sale import Sale
@@ -53,7 +55,9 @@ def run_many(config: Config, arguments: argparse.Namespace) -> int:
     if arguments.action == "record":
         return _record(config, arguments)
     relation = Relation.REPLACES_MANY if arguments.action == "replace-many" else Relation.ADJUSTS_MANY
-    rights = _right_sales(config, arguments.name or "-")
+    name = arguments.name or "-"
+    with closing(open_reader(config.folder / "thungan.db")) as connection:
+        rights = read_right_sales(connection, read_input(name), name)
     if not arguments.yes:
         return _preview(config, rights, relation, arguments.reason)
     store = open_store(config)
@@ -69,41 +73,25 @@ def run_many(config: Config, arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _right_sales(config: Config, name: str) -> dict[int, Sale]:
-    """``{"C26MAA-7": {sale}, …}`` by the invoices' ids; a sale as ``thungan issue`` takes it."""
-    try:
-        said = json.loads(read_input(name), parse_float=Decimal)
-    except (ValueError, RecursionError) as error:
-        raise SaleUnreadable(f"{name} is not JSON: {error}") from error
-    if not isinstance(said, dict):
-        raise SaleUnreadable(f'{name} must be an object such as {{"C26MAA-7": {{sale}}, …}}')
-    connection = open_reader(config.folder / "thungan.db")
-    try:
-        return {
-            int(reports.find_invoice(connection, invoice)[0]["id"]): sale_from_object(sale)
-            for invoice, sale in said.items()
-        }
-    finally:
-        connection.close()
+def draft_of_many(
+    config: Config, connection: sqlite3.Connection, rights: dict[int, Sale], relation: Relation, reason: str
+) -> CorrectedMany:
+    """The invoice and its list as they would be.
+
+    Raises:
+        CorrectionRefused, InvoiceError: they may not be corrected so.
+        NotFound: an original that is not there.
+    """
+    originals = [read_original(connection, one) for one in rights]
+    sales = tuple(rights.values())
+    check_together(originals, sales, relation, config.register, reason)
+    invoices, terms = [one.invoice for one in originals], config.register.terms
+    return correct_many(invoices, sales, relation, terms, draft_identity(config), reason, "BK")
 
 
 def _preview(config: Config, rights: dict[int, Sale], relation: Relation, reason: str) -> int:
-    connection = open_reader(config.folder / "thungan.db")
-    try:
-        originals = [read_original(connection, one) for one in rights]
-    finally:
-        connection.close()
-    sales = tuple(rights.values())
-    check_together(originals, sales, relation, config.register, reason)
-    made: CorrectedMany = correct_many(
-        [one.invoice for one in originals],
-        sales,
-        relation,
-        config.register.terms,
-        draft_identity(config),
-        reason,
-        "BK",
-    )
+    with closing(open_reader(config.folder / "thungan.db")) as connection:
+        made = draft_of_many(config, connection, rights, relation, reason)
     for share in made.shares:
         before, after = share.net_before + share.tax_before, share.net_after + share.tax_after
         sys.stdout.write(
@@ -112,7 +100,7 @@ def _preview(config: Config, rights: dict[int, Sale], relation: Relation, reason
         )
     does = "replaces" if relation is Relation.REPLACES_MANY else "adjusts"
     sys.stdout.write(
-        f"{does} {len(originals)} invoices, total {made.invoice.total:,} VND ({made.invoice.words})\n"
+        f"{does} {len(rights)} invoices, total {made.invoice.total:,} VND ({made.invoice.words})\n"
     )
     sys.stdout.write("nothing is issued yet: the same command with --yes issues it\n")
     return 0
@@ -142,23 +130,33 @@ def _attach(config: Config, arguments: argparse.Namespace) -> int:
         own = read_list(connection, row["id"])
     finally:
         connection.close()
-    report = verify_document(given, now=datetime.now(UTC))
-    if not report.valid:
-        problem = report.problem or next((s.problem for s in report.signatures if s.problem), "?")
-        raise CorrectionRefused(f"{arguments.list} is not rightly signed: {problem}")
-    if len(report.signatures) < 2:
-        raise CorrectionRefused(f"{arguments.list} has no signature of the buyer (DSCKS/NMua)")
-    if _content(given) != _content(own):
-        raise CorrectionRefused(f"{arguments.list} is not the list of {arguments.name}")
+    signed = checked_list(given, own)
     store = Store(config.folder)
     try:
-        store.run(attach_list(row["id"], etree.tostring(etree.fromstring(given), method="c14n")))
+        store.run(attach_list(row["id"], signed))
         if row["state"] == "held":
             store.run(release_held(row["id"]))
     finally:
         store.close()
     sys.stdout.write(f"{row['symbol']}-{row['number']}: the list bears the buyer's signature and goes out\n")
     return 0
+
+
+def checked_list(given: bytes, own: bytes) -> bytes:
+    """The list that a buyer has signed, as it is kept: the content of our ``own``, both signatures good.
+
+    Raises:
+        CorrectionRefused: saying what is wrong with it.
+    """
+    report = verify_document(given, now=datetime.now(UTC))
+    if not report.valid:
+        problem = report.problem or next((s.problem for s in report.signatures if s.problem), "?")
+        raise CorrectionRefused(f"the list is not rightly signed: {problem}")
+    if len(report.signatures) < 2:
+        raise CorrectionRefused("the list has no signature of the buyer (DSCKS/NMua)")
+    if _content(given) != _content(own):
+        raise CorrectionRefused("it is the list of another invoice")
+    return etree.tostring(etree.fromstring(given), method="c14n")
 
 
 def _content(document: bytes) -> bytes:

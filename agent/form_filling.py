@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -21,11 +21,12 @@ from authority.forms.registration import (
     fill_registration,
 )
 from invoice.sale_json import VIETNAM
+from outbox import reports
 from outbox.forms import post_form
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Sequence
-    from datetime import date
 
     from agent.config import Config
     from authority.form_answers import ReviewRequest
@@ -84,6 +85,26 @@ def _certificates(config: Config, *, change: bool) -> list[RegisteredCertificate
     same = renewed.issuer == signing.issuer and renewed.public_key() == signing.public_key()
     use = CertificateUse.PROLONGED if same and renewed != signing else CertificateUse.ADDED
     return [RegisteredCertificate.of(renewed, use)]
+
+
+def wrong_invoices(connection: sqlite3.Connection, names: Sequence[str], reason: str) -> list[WrongInvoice]:
+    """The lines of a notice: each invoice by its id, authority code or SYMBOL-NUMBER, with what is wrong.
+
+    Raises:
+        NotFound: an invoice that is not there.
+    """
+    rows = [reports.find_invoice(connection, name)[0] for name in names]
+    return [
+        WrongInvoice(
+            form=row["form"],
+            symbol=row["symbol"],
+            number=row["number"],
+            day=date.fromisoformat(row["day"]),
+            code=row["code"],
+            why=reason.strip(),
+        )
+        for row in rows
+    ]
 
 
 def error_notice_of(

@@ -11,6 +11,7 @@ from agent.alarm_words import NO_SOURCE, AlarmWords, alarm_words
 from invoice.sale_json import VIETNAM
 from outbox import reports
 from outbox.spool import reserve_alarms
+from outbox.waiting import waiting_sales
 from signing.expiry import days_left
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class Standing:
     days_left: int | None
     alarms: tuple[AlarmWords, ...]
     quarantined: int
+    buyers_awaited: int  # sales that wait for their buyer
     problem: str | None
     latest: tuple[dict[str, Any], ...]
 
@@ -85,6 +87,7 @@ def standing(
         days_left(certificate, now) if certificate else None,
         alarms,
         quarantined,
+        len(waiting_sales(connection)),
         delivery_problem,
         tuple(reports.latest(connection, LATEST)),
     )

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import sys
-from datetime import date
 from typing import TYPE_CHECKING
 
 from agent.config import Config, default_folder, load_config
 from agent.errors import ReasonMissing
-from agent.form_filling import error_notice_job, error_notice_of
+from agent.form_filling import error_notice_job, error_notice_of, wrong_invoices
 from agent.posting import post_and_wait, show_form
 from authority.form_answers import told
-from authority.forms.error_notice import WrongInvoice
 from invoice.local_time import local_time
-from outbox import reports
 from outbox.forms import answered_reviews, forms, review_asked, reviews
 from outbox.store import open_reader
 
@@ -45,21 +42,10 @@ def run(arguments: argparse.Namespace) -> int:
         raise ReasonMissing("a notice says what is wrong")
     connection = open_reader(config.folder / "thungan.db")
     try:
-        rows = [reports.find_invoice(connection, name)[0] for name in arguments.names]
+        wrong = wrong_invoices(connection, arguments.names, arguments.reason)
         review = review_asked(connection, arguments.review) if arguments.review else None
     finally:
         connection.close()
-    wrong = [
-        WrongInvoice(
-            form=row["form"],
-            symbol=row["symbol"],
-            number=row["number"],
-            day=date.fromisoformat(row["day"]),
-            code=row["code"],
-            why=arguments.reason.strip(),
-        )
-        for row in rows
-    ]
     notice = error_notice_of(config, wrong, review)
     show_form(notice)
     if not arguments.yes:

@@ -19,7 +19,9 @@ from agent.web.hosts import HostCheck
 from agent.web.pages import (
     assets,
     corrections,
+    corrections_many,
     door,
+    forms,
     health,
     home,
     invoices,
@@ -28,6 +30,7 @@ from agent.web.pages import (
     registers,
     settings,
     setup,
+    waiting,
 )
 from agent.web.person import person_of
 from agent.web.shield import Shield
@@ -47,7 +50,19 @@ if TYPE_CHECKING:
 
 ALWAYS = (assets, health, door)
 FIRST = (setup,)  # as long as there is no config.toml
-SET_UP = (api, home, corrections, invoices, months, quarantine, registers, settings)
+SET_UP = (
+    api,
+    home,
+    corrections,
+    corrections_many,
+    forms,
+    invoices,
+    months,
+    quarantine,
+    registers,
+    settings,
+    waiting,
+)
 _THREADS = 4  # for pages: more would only take memory on a computer with two cores
 
 

@@ -58,6 +58,13 @@ for (const form of document.querySelectorAll("form[data-into]")) {
   });
 }
 
+// "All of this list": <input type="checkbox" data-all="invoice">.
+for (const all of document.querySelectorAll("[data-all]")) {
+  all.addEventListener("change", () => {
+    for (const box of document.querySelectorAll(`input[type=checkbox][name="${all.dataset.all}"]`)) { box.checked = all.checked; }
+  });
+}
+
 // While the program starts anew: <p data-return="/">.
 for (const waiting of document.querySelectorAll("[data-return]")) {
   const look = async () => {

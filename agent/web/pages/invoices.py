@@ -19,6 +19,7 @@ from invoice.printed import render_html, render_pdf
 from invoice.reader import read_invoice
 from outbox import reports
 from outbox.correcting import corrections_of
+from outbox.correcting_many import read_list
 from outbox.errors import NotFound
 from outbox.history import history_of, proof_of
 from outbox.packages import hold, release_held
@@ -45,6 +46,7 @@ def routes(shop: Shop) -> list[Route]:
 
     def listed(request: Request) -> Response:
         asked = request.query_params
+        choosing = asked.get("choose") == "1"
         wanted = Wanted(
             text=asked.get("q", "")[:100],
             state=asked.get("state", "") if asked.get("state") in set(InvoiceState) else "",
@@ -57,7 +59,9 @@ def routes(shop: Shop) -> list[Route]:
         more = None
         if len(rows) > PER_PAGE:
             kept = {"q": wanted.text, "state": wanted.state, "since": wanted.since, "until": wanted.until}
-            given = {name: value for name, value in kept.items() if value}
+            given = {name: value for name, value in kept.items() if value} | (
+                {"choose": 1} if choosing else {}
+            )
             more = f"/invoices?{urlencode({**given, 'before': rows[PER_PAGE - 1]['id']})}"
         return show(
             request,
@@ -66,6 +70,7 @@ def routes(shop: Shop) -> list[Route]:
             wanted=wanted,
             states=[state.value for state in InvoiceState],
             more=more,
+            choosing=choosing,
         )
 
     def one(request: Request) -> Response:
@@ -75,6 +80,7 @@ def routes(shop: Shop) -> list[Route]:
             steps = [(step, step_words(step, person.language)) for step in history_of(connection, row["id"])]
             corrected_by = corrections_of(connection, row["id"])
             has_paper = _paper(connection, row["id"]) is not None
+            has_list = _has_list(connection, row["id"])
         return show(
             request,
             "invoice.html",
@@ -83,6 +89,7 @@ def routes(shop: Shop) -> list[Route]:
             steps=steps,
             corrected_by=corrected_by,
             has_paper=has_paper,
+            has_list=has_list,
             qr=_squares(row["qr"]),
             done=request.query_params.get("done"),
         )
@@ -145,6 +152,15 @@ def _paper(connection: sqlite3.Connection, invoice_id: int) -> tuple[Any, bytes]
         return reports.paper_of(connection, invoice_id)
     except NotFound:
         return None
+
+
+def _has_list(connection: sqlite3.Connection, invoice_id: int) -> bool:
+    """Whether it corrects many, with a list of them."""
+    try:
+        read_list(connection, invoice_id)
+    except NotFound:
+        return False
+    return True
 
 
 def _picture(shop: Shop, issued: Any, receipt: bytes) -> bytes:

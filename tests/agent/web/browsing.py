@@ -14,6 +14,7 @@ CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
 PHONE, DESK = {"width": 360, "height": 740}, {"width": 1440, "height": 900}
 PATIENCE = 60_000  # ms until a condition must have come; nothing waits for it to pass
+expect.set_options(timeout=PATIENCE)
 
 
 @contextmanager

@@ -32,7 +32,10 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox
 
 @pytest.fixture
 def serve(tmp_path: Path) -> Iterator[Serve]:
-    """Make a demo shop and serve its page; keyword arguments are lines of [page]."""
+    """Make a demo shop and serve its page.
+
+    Keywords are lines of [page]; ``more`` are further sections, ``seller`` lines of that one.
+    """
     running: list[Served] = []
 
     def serve(
@@ -41,6 +44,8 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
         url: str = "",
         sandbox: RunningSandbox | None = None,
         printer: bool = False,
+        more: str = "",
+        seller: str = "",
         **page: str,
     ) -> Served:
         folder = tmp_path / f"shop{len(running)}"
@@ -53,11 +58,11 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
         make_folder(folder, demo=True, url=sandbox.url if sandbox else url, source=source)
         path = folder / "config.toml"
         text = path.read_text("utf-8").replace("port = 8380", "port = 0")
-        text += "".join(f"{name} = {value}\n" for name, value in page.items())
+        text += "".join(f"{name} = {value}\n" for name, value in page.items()) + more
         if sandbox is not None:
             text = text.replace("sandbox/tls.crt.pem", str(sandbox.ca))
             text = text.replace("sandbox/authority.crt.pem", str(sandbox.trust))
-        path.write_text(text, "utf-8")
+        path.write_text(text.replace("\nname = ", f"\n{seller}name = ", 1), "utf-8")
         lock = PinLock(folder)
         if pin:
             lock.choose(pin)

@@ -28,6 +28,12 @@ PAGES = [
     "/months",
     "/settings",
     "/settings/log",
+    "/shop",
+    "/invoices?choose=1",
+    "/invoices/together?invoice=1&invoice=2",
+    "/waiting",
+    "/forms",
+    "/forms/notice?invoice=1&invoice=2",
 ]
 
 
