@@ -230,6 +230,7 @@ PROBLEMS: tuple[tuple[str, str] | tuple[str, str, str], ...] = (
         "Cần thêm pypdfium2 để đọc PDF: pip install thungan[print]",
     ),
     ("the PDF cannot be opened: {}", "Không mở được tệp PDF: {0}"),
+    ("reading the PDF took more than {} seconds", "Đọc tệp PDF quá {0} giây"),
     ("the PDF is broken: {}", "Tệp PDF hỏng: {0}"),
     (
         "reading PostScript needs Ghostscript: apt-get install ghostscript",
