@@ -38,12 +38,13 @@ from outbox.forms import OutgoingForm, due_forms, mark_form_sending
 from outbox.pace import Pace
 from outbox.packages import (
     Outgoing,
+    Ready,
     anything_to_pack,
     draft_next,
     due_packages,
     mark_sending,
     postpone,
-    store_package,
+    store_leaving,
 )
 from outbox.pass_queue import PassQueue
 from outbox.route import CURSOR, message_route, take_route
@@ -62,7 +63,6 @@ if TYPE_CHECKING:
 
     from authority.gateway import Gateway, LookUp
     from authority.package import PackageFrame
-    from outbox.packages import Draft
     from outbox.store import Job, Store, Tx
 
 
@@ -139,7 +139,10 @@ class Delivery:
             return
         today = self._clock().astimezone(VIETNAM).date().isoformat()
         due = self._store.run(due_packages(room)) if room > 0 else []
-        self._carry_all(PassQueue(due, room, today, lambda taken: self._pack(taken, done)), done)
+        queue = PassQueue(
+            due, room, today, lambda taken: self._make_ready(taken, done), lambda one: self._leave(one, done)
+        )
+        self._carry_all(queue, done)
         for form in self._store.run(due_forms()):
             if not self._pace.broken and self._pace.allowance(self._clock()) > 0:
                 self._carry_form(form, done)
@@ -157,21 +160,21 @@ class Delivery:
         """Change the key that signs packages; may be called from any thread."""
         self._frame = frame
 
-    def _pack(self, given_back: Collection[int], done: Pass) -> Outgoing | None:
-        """Build and store one more package; a key that does not sign stops packing only."""
+    def _make_ready(self, given_back: Collection[int], done: Pass) -> Ready | None:
+        """Draft and sign one more package; a key that does not sign stops packing only."""
         try:
-            while (draft := self._draft(given_back)) is not None:
-                frame, new = draft
-                package_id = self._store.run(store_package(new, new.signed(frame)))
-                if package_id is not None:
-                    done.packed += 1
-                    return Outgoing(package_id, new.message_id, PackageState.BUILT, 0, new.day)
-                # One of its invoices was held meanwhile: the next draft is without it.
+            return self._signed_draft(given_back)
         except (SigningError, NoSigningKey) as error:
             done.problem = done.key_problem = str(error)
-        return None
+            return None
 
-    def _draft(self, given_back: Collection[int]) -> tuple[PackageFrame, Draft] | None:
+    def _leave(self, ready: Ready, done: Pass) -> Outgoing | None:
+        """Store a package that goes now; None where an invoice of it was held meanwhile."""
+        package = self._store.run(store_leaving(ready, self._pace.retry_delay(0)))
+        done.packed += package is not None
+        return package
+
+    def _signed_draft(self, given_back: Collection[int]) -> Ready | None:
         frame = self._frame
         if frame is None:
             if self._store.run(anything_to_pack()):
@@ -179,7 +182,7 @@ class Delivery:
             return None
         limit = min(self._gateway.max_bytes, PACKAGE_LIMIT)
         draft = self._store.run(draft_next(frame, self._sender, self._new_id(), limit, given_back))
-        return None if draft is None else (frame, draft)
+        return None if draft is None else Ready(draft, draft.signed(frame))
 
     def _carry_all(self, queue: PassQueue, done: Pass) -> None:
         """Carry the packages of a pass, as many at the same time as the gateway bears."""
@@ -209,6 +212,7 @@ class Delivery:
 
     def _carry(self, package: Outgoing, done: Pass) -> None:
         delay = self._pace.retry_delay(package.attempts)
+        document = package.leaving
         try:
             if package.state is not PackageState.BUILT:
                 found = self._look_up(package.message_id, done)
@@ -225,7 +229,8 @@ class Delivery:
         except GatewayError as error:
             self._postpone(package, delay, error, done)
             return
-        document = self._store.run(mark_sending(package.package_id, delay))
+        if document is None:
+            document = self._store.run(mark_sending(package.package_id, delay))
         try:
             self._send(document, package.message_id, done)
         except GatewayError as error:

@@ -8,7 +8,7 @@ from threading import Barrier, Lock
 
 import pytest
 from cryptography import x509
-from outbox_samples import SENDER, TAX_CODE, Clock, issue_many, rows
+from outbox_samples import NOW, SENDER, TAX_CODE, Clock, issue_many, rows
 
 from authority.direct import DirectGateway
 from authority.errors import GatewayFailed
@@ -20,7 +20,7 @@ from authority.sandbox.faults import FaultPlan
 from authority.sandbox.server import RunningSandbox
 from outbox.delivery import Delivery
 from outbox.pace import Limits, Pace
-from outbox.packages import Outgoing
+from outbox.packages import Draft, Outgoing, Ready
 from outbox.pass_queue import PassQueue
 from outbox.states import PackageState
 from outbox.store import Store
@@ -35,18 +35,26 @@ def package(package_id: int, day: str = TODAY, attempts: int = 0) -> Outgoing:
 
 
 class Packer:
-    """Packs so many packages of a day, and remembers what it was told of packages of the pass."""
+    """Packs so many packages of a day, and remembers what it was told of packages of the pass. ``held``: the
+    one that can no longer leave."""
 
-    def __init__(self, count: int, day: str = TODAY) -> None:
-        self.left, self.day = count, day
+    def __init__(self, count: int, day: str = TODAY, held: int = 0) -> None:
+        self.left, self.day, self.held = count, day, held
         self.told: list[tuple[int, ...]] = []
 
-    def __call__(self, given_back: Collection[int]) -> Outgoing | None:
+    def make_ready(self, given_back: Collection[int]) -> Ready | None:
         self.told.append(tuple(given_back))
         if not self.left:
             return None
         self.left -= 1
-        return package(100 + len(self.told), self.day)
+        return Ready(Draft(f"new {len(self.told)}", (), (), None, self.day, NOW), b"")
+
+    def leave(self, ready: Ready) -> Outgoing | None:
+        number = int(ready.draft.message_id.split()[1])
+        return None if number == self.held else package(100 + number, ready.draft.day)
+
+    def queue(self, due: list[Outgoing], room: int = 64) -> PassQueue:
+        return PassQueue(due, room, TODAY, self.make_ready, self.leave)
 
 
 def taken(queue: PassQueue) -> list[int]:
@@ -62,28 +70,30 @@ def taken(queue: PassQueue) -> list[int]:
         ([package(7, BEFORE, 1), package(8, BEFORE, 2)], Packer(1), [101, 7, 8]),
         ([package(7, attempts=3)], Packer(1, BEFORE), [7, 101]),
         ([package(7), package(8, BEFORE)], Packer(1), [7, 101, 8]),
+        ([], Packer(3, held=2), [101]),
+        ([package(7, attempts=1)], Packer(1, held=1), [7]),
     ],
 )
 def test_todays_go_first_then_the_least_tried(due: list[Outgoing], packer: Packer, order: list[int]) -> None:
-    assert taken(PassQueue(due, 64, TODAY, packer)) == order
+    assert taken(packer.queue(due)) == order
 
 
 def test_no_more_is_packed_than_the_line_will_bear() -> None:
     packer = Packer(5)
-    assert taken(PassQueue([package(7), package(8)], 3, TODAY, packer)) == [7, 8, 101]
+    assert taken(packer.queue([package(7), package(8)], 3)) == [7, 8, 101]
     assert packer.left == 4
-    assert taken(PassQueue([package(7), package(8)], 2, TODAY, packer)) == [7, 8]
+    assert taken(packer.queue([package(7), package(8)], 2)) == [7, 8]
     assert packer.left == 4
 
 
 def test_the_packer_is_told_what_the_pass_has_had() -> None:
     packer = Packer(2)
-    assert taken(PassQueue([package(7)], 64, TODAY, packer)) == [7, 101, 102]
+    assert taken(packer.queue([package(7)])) == [7, 101, 102]
     assert packer.told == [(), (7, 101), (7, 101, 102)]
 
 
 def test_a_closed_queue_gives_nothing_out() -> None:
-    queue = PassQueue([package(7), package(8)], 64, TODAY, Packer(1))
+    queue = Packer(1).queue([package(7), package(8)])
     assert queue.take() is not None
     queue.close()
     assert queue.take() is None

@@ -126,7 +126,9 @@ def test_a_shop_changes_route_only_when_nothing_is_undecided(
     first = delivery(store, MemoryGateway(old, DIRECT.sender, clock), signer, DIRECT, trust, clock)
     second = delivery(store, MemoryGateway(new, BY_TVAN.sender, clock), signer, BY_TVAN, trust, clock)
     issue_many(store, 3)
-    first._pack((), Pass())
+    ready = first._make_ready((), Pass())
+    assert ready is not None
+    first._leave(ready, Pass())
     done = second.run_once()
     assert done.problem
     assert "E-OUT-050" in done.problem
