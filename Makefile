@@ -33,9 +33,9 @@ lint: setup ## format, lint, types, import arrows
 	@$(BIN)/lint-imports
 
 storm: setup ## crashes and power cuts on each route (STORM of them, 10000), nothing lost, nothing doubled
-	@for route in $(or $(ROUTE),direct tvan); do \
+	@for route in $(or $(ROUTE),direct tvan provider); do \
 		$(BIN)/python tests/storm/storm.py --crashes $(or $(STORM),10000) --route $$route || exit 1; done
-	@THUNGAN_EXAMPLES=$(or $(EXAMPLES),400) THUNGAN_TROUBLES=3 $(BIN)/python -m pytest tests/outbox/test_outbox_machine.py tests/models
+	@THUNGAN_EXAMPLES=$(or $(EXAMPLES),400) THUNGAN_TROUBLES=3 $(BIN)/python -m pytest tests/outbox/test_outbox_machine.py tests/outbox/test_provider_machine.py tests/models
 
 fraud: setup ## weeks of an honest shop and a crook, against what the audit report claims (SEEDS of them)
 	@$(BIN)/python tests/audit/fraud_storm.py --seeds $(or $(SEEDS),3)

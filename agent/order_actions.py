@@ -17,7 +17,7 @@ from invoice.sale_json import sale_from_json
 from outbox.errors import NotFound
 from outbox.order_reports import history_of_order, order_named, sale_of_order
 from outbox.orders import drop_order, hold_order, release_order
-from outbox.provider_papers import keep_paper, numbered_of, paper_of_provider
+from outbox.provider_papers import keep_paper, numbered_of
 from outbox.replacing_orders import replace_order
 from outbox.store import Store, open_reader
 
@@ -97,7 +97,7 @@ def replace_open_order(config: Config, row: dict[str, Any], arguments: argparse.
 
 
 def fetch_papers(config: Config, invoice_id: int) -> dict[str, bytes]:
-    """The provider's XML and PDF of an invoice: kept ones, else asked for now, and kept.
+    """The provider's XML and PDF of an invoice, asked for now, compared, and kept.
 
     Raises:
         NotFound: no provider has numbered it, or its papers are not ready there.
@@ -109,14 +109,8 @@ def fetch_papers(config: Config, invoice_id: int) -> dict[str, bytes]:
     with closing(Store(config.folder)) as store:
         with closing(store.reader()) as connection:
             order_id, key, numbered = numbered_of(connection, invoice_id)
-            found |= {
-                kind: kept for kind in PAPERS if (kept := paper_of_provider(connection, invoice_id, kind))
-            }
-        missing = [kind for kind in PAPERS if kind not in found]
-        if not missing:
-            return found
         with closing(open_provider(config)) as gateway:
-            for kind in missing:
+            for kind in PAPERS:
                 document = gateway.fetch(numbered, key, kind)
                 if document is None:
                     raise NotFound(f"the provider has no {kind} of it yet")

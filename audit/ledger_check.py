@@ -41,6 +41,7 @@ def check_ledger(connection: sqlite3.Connection, key: Ed25519PublicKey) -> Ledge
     problems: list[str] = []
     documents: set[tuple[str, str]] = set()
     unsigned: set[str] = set()
+    by_provider: set[int] = set()
     for place, row in enumerate(connection.execute("SELECT seq, body, hash FROM leaf ORDER BY seq")):
         seq, body, digest = row
         if seq != place:
@@ -53,10 +54,11 @@ def check_ledger(connection: sqlite3.Connection, key: Ed25519PublicKey) -> Ledge
         roots[frontier.size] = frontier.root().hex()
         documents |= _document_of(body)
         unsigned |= _unsigned_of(body)
+        by_provider |= _by_provider_of(body)
     for check in (
         _checkpoints(roots, key),
         _documents(documents),
-        _numbers,
+        _numbers(by_provider),
         _witnesses(roots),
         _signatures(unsigned),
     ):
@@ -80,6 +82,16 @@ def _unsigned_of(body: str) -> set[str]:
         fields = json.loads(body)
         without = fields["kind"] == "invoice.issued" and fields.get("signed") is False
         return {str(fields["sha256"])} if without else set()
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return set()
+
+
+def _by_provider_of(body: str) -> set[int]:
+    """The id of an invoice that a provider has numbered: others may use its series too."""
+    try:
+        fields = json.loads(body)
+        provided = fields["kind"] == "invoice.issued" and bool(fields.get("provider"))
+        return {int(fields["invoice"])} if provided else set()
     except (ValueError, KeyError, TypeError, AttributeError):
         return set()
 
@@ -134,9 +146,24 @@ def _documents(known: set[tuple[str, str]]) -> Callable[[sqlite3.Connection], It
     return check
 
 
-def _numbers(connection: sqlite3.Connection) -> Iterator[str]:
+def _numbers(by_provider: set[int]) -> Callable[[sqlite3.Connection], Iterator[str]]:
     """No holes but those that the ledger gives a reason for; a series begins with 1, or where the ledger says
-    another program ended."""
+    another program ended. A provider's numbers are its own: they begin and go on as it likes."""
+
+    def check(connection: sqlite3.Connection) -> Iterator[str]:
+        ordered = {
+            int(row[0])
+            for row in connection.execute("SELECT invoice_id FROM invoice_order WHERE invoice_id IS NOT NULL")
+        }
+        for invoice_id in sorted(ordered ^ by_provider):
+            yield f"invoice {invoice_id}: the ledger and the store disagree about who numbered it"
+        yield from _own_numbers(connection)
+
+    return check
+
+
+def _own_numbers(connection: sqlite3.Connection) -> Iterator[str]:
+    """The numbers that the register gave itself."""
     begins: dict[tuple[int, str], int] = {}
     for (body,) in connection.execute("SELECT body FROM leaf WHERE kind = 'numbers.taken-over' ORDER BY seq"):
         try:
@@ -153,7 +180,9 @@ def _numbers(connection: sqlite3.Connection) -> Iterator[str]:
         except (ValueError, KeyError, TypeError):
             yield "a leaf about numbers that were left out cannot be read"
     rows = connection.execute(
-        "SELECT form, symbol, COUNT(*), MIN(number), MAX(number) FROM invoice GROUP BY form, symbol"
+        "SELECT form, symbol, COUNT(*), MIN(number), MAX(number) FROM invoice"
+        " WHERE id NOT IN (SELECT invoice_id FROM invoice_order WHERE invoice_id IS NOT NULL)"
+        " GROUP BY form, symbol"
     )
     for form, symbol, count, first, last in rows:
         begin = begins.get((form, symbol), 1)

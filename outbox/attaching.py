@@ -24,13 +24,14 @@ from invoice.sale_json import public_digest
 from outbox.alarms import put_alarm
 from outbox.crash_points import crash_point
 from outbox.orders import (
+    DIFFERS,
     ORDER_HELD,
-    clear_held,
     decided,
     move_order,
     reached_day,
     reference_in,
     set_aside,
+    settle_alarms,
     state_of,
 )
 from outbox.states import InvoiceState, OrderState
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
     from invoice.invoice import Invoice, InvoiceContent
     from outbox.store import Job, Tx
 
-DIFFERS = "provider-differs"  # alarm: what the provider has is not what was asked for
 ALONE = 1  # batch of a row that no package will ever hold
 
 
@@ -240,7 +240,7 @@ def _attach(tx: Tx, order_id: int, asked: _Asked, numbered: Numbered, code: str)
         (invoice.number, numbered.provider_id, invoice_id, tx.stamp, order_id),
     )
     tx.leaf("invoice.issued", invoice_id, **_leaf_of(tx, order_id, asked, invoice, invoice_id, document))
-    clear_held(tx)
+    settle_alarms(tx)
 
 
 def _leaf_of(

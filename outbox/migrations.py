@@ -325,7 +325,9 @@ CREATE TABLE provider_answer (
     id INTEGER PRIMARY KEY, received_at TEXT NOT NULL, sha256 TEXT NOT NULL UNIQUE, document BLOB NOT NULL);
 CREATE TABLE provider_paper (
     id INTEGER PRIMARY KEY, order_id INTEGER NOT NULL REFERENCES invoice_order(id), kind TEXT NOT NULL,
-    fetched_at TEXT NOT NULL, sha256 TEXT NOT NULL, document BLOB NOT NULL, UNIQUE (order_id, kind));
+    fetched_at TEXT NOT NULL, problem TEXT, sha256 TEXT NOT NULL, document BLOB NOT NULL,
+    UNIQUE (order_id, kind, sha256));
+CREATE INDEX provider_paper_problem ON provider_paper(id) WHERE problem IS NOT NULL;
 DROP INDEX invoice_open;
 CREATE INDEX invoice_open ON invoice(state, id) WHERE state NOT IN ('accepted', 'corrected', 'provided');
 """

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from outbox.store import Job, Tx
 
 ORDER_HELD = "order-held"
+DIFFERS = "provider-differs"  # alarm: what the provider has is not what was asked for
 ALONE_AFTER = 2  # failures, after which an order is asked for alone
 OVERTAKEN_AFTER = 5  # failures, about a minute: then the others of the series no longer wait for it
 BLAMED_ENOUGH = 5  # failures on an order while others got through: it is set aside
@@ -321,7 +322,7 @@ def release_order(order_id: int) -> Job[None]:
             (tx.stamp, order_id),
         )
         tx.leaf("order.released", order_id, order=order_id)
-        clear_held(tx)
+        settle_alarms(tx)
 
     return job
 
@@ -335,15 +336,21 @@ def drop_order(order_id: int, reason: str) -> Job[None]:
 
     def job(tx: Tx) -> None:
         move_order(tx, order_id, OrderState.DROPPED, reason)
-        clear_held(tx)
+        settle_alarms(tx)
 
     return job
 
 
-def clear_held(tx: Tx) -> None:
-    """Take the alarm away when nothing needs a person any more."""
+def settle_alarms(tx: Tx) -> None:
+    """Take the alarms away that have nothing behind them any more."""
     if not tx.execute("SELECT 1 FROM invoice_order WHERE state IN ('held', 'refused') LIMIT 1").fetchone():
         take_away_alarm(tx, ORDER_HELD)
+        # Of papers that were fetched anew the newest counts.
+        if not tx.execute(
+            "SELECT 1 FROM provider_paper old WHERE problem IS NOT NULL AND NOT EXISTS (SELECT 1"
+            " FROM provider_paper WHERE order_id = old.order_id AND kind = old.kind AND id > old.id) LIMIT 1"
+        ).fetchone():
+            take_away_alarm(tx, DIFFERS)
 
 
 def state_of(tx: Tx, order_id: int) -> OrderState:

@@ -60,6 +60,7 @@ if TYPE_CHECKING:
 STOPPED = "series-stopped"  # alarm: the provider issues nothing in a series
 STOPPED_FOR = timedelta(minutes=5)  # between attempts at a series that stands still
 PAPERS = 32  # papers fetched in one pass
+READ_AGAIN = 5  # times that something is fetched which is no invoice, before it is kept as it is
 
 
 class ProviderDelivery:
@@ -259,7 +260,7 @@ class ProviderDelivery:
                 self._store.run(paper_later(paper.order_id, later))
                 return
             self._store.run(take_number(paper.order_id, found))
-        if not document:
+        if not document or (paper.attempts < READ_AGAIN and code_in(document) is None):
             self._store.run(paper_later(paper.order_id, later))
             return
         problem = self._store.run(keep_paper(paper.order_id, XML, document))

@@ -17,9 +17,9 @@ from invoice.errors import InvoiceUnreadable
 from invoice.numbers import Form, Symbol
 from invoice.reader import read_invoice
 from outbox.alarms import put_alarm
-from outbox.attaching import DIFFERS
 from outbox.crash_points import crash_point
 from outbox.errors import NotFound
+from outbox.orders import DIFFERS, settle_alarms
 
 if TYPE_CHECKING:
     import sqlite3
@@ -98,26 +98,34 @@ def code_in(document: bytes) -> str | None:
 
 
 def keep_paper(order_id: int, kind: Paper, document: bytes) -> Job[str | None]:
-    """The job that keeps a paper; what in it is not as the store has it, in words, or None."""
+    """The job that keeps a paper; what in it is not as the store has it, in words, or None.
+
+    One that was fetched anew stands beside the earlier ones; the newest counts.
+    """
 
     def job(tx: Tx) -> str | None:
-        if tx.execute(
-            "SELECT 1 FROM provider_paper WHERE order_id = ? AND kind = ?", (order_id, kind)
-        ).fetchone():
-            return None
-        problem = _difference(tx, order_id, document) if kind == XML else None
-        digest = sha256(document).hexdigest()
-        stored = tx.execute(
-            "INSERT INTO provider_paper (order_id, kind, fetched_at, sha256, document) VALUES (?,?,?,?,?)",
-            (order_id, kind, tx.stamp, digest, document),
-        )
         if kind == XML:
             tx.execute("UPDATE invoice_order SET paper_due_at = NULL WHERE id = ?", (order_id,))
+        digest = sha256(document).hexdigest()
+        known = tx.execute(
+            "SELECT problem FROM provider_paper WHERE order_id = ? AND kind = ? AND sha256 = ?",
+            (order_id, kind, digest),
+        ).fetchone()
+        if known:
+            return None if known[0] is None else str(known[0])
+        problem = _difference(tx, order_id, document) if kind == XML else None
+        stored = tx.execute(
+            "INSERT INTO provider_paper (order_id, kind, fetched_at, problem, sha256, document)"
+            " VALUES (?,?,?,?,?,?)",
+            (order_id, kind, tx.stamp, problem, digest, document),
+        )
         said = {"differs": problem} if problem else {}
         paper_id = int(stored.lastrowid or 0)
         tx.leaf("provider.paper", paper_id, paper=paper_id, order=order_id, form=kind, sha256=digest, **said)
         if problem:
             put_alarm(tx, DIFFERS, problem)
+        else:
+            settle_alarms(tx)
         crash_point("paper.before-commit")
         return problem
 
@@ -137,10 +145,10 @@ def paper_later(order_id: int, until: datetime | str) -> Job[None]:
 
 
 def paper_of_provider(connection: sqlite3.Connection, invoice_id: int, kind: Paper) -> bytes | None:
-    """A kept paper of an invoice; None where there is none (yet)."""
+    """The newest kept paper of an invoice; None where there is none (yet)."""
     row = connection.execute(
         "SELECT p.document FROM provider_paper p JOIN invoice_order o ON o.id = p.order_id"
-        " WHERE o.invoice_id = ? AND p.kind = ?",
+        " WHERE o.invoice_id = ? AND p.kind = ? ORDER BY p.id DESC LIMIT 1",
         (invoice_id, kind),
     ).fetchone()
     return None if row is None else bytes(row[0])

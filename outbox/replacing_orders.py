@@ -16,7 +16,7 @@ from invoice.sale_json import VIETNAM, sale_to_json
 from outbox.clock import checked_now
 from outbox.issuing import insert_sale, legal_day, witness_of
 from outbox.ordering import sign_and_order
-from outbox.orders import clear_held, move_order, state_of
+from outbox.orders import move_order, settle_alarms, state_of
 from outbox.sold import MadeOf
 from outbox.states import OrderState
 
@@ -63,7 +63,7 @@ def replace_order(order_id: int, sale: Sale, register: Register, reason: str) ->
         sale_id = insert_sale(tx, sale, None, said)
         day = legal_day(tx, replace(sale, sold_at=None), register, now, live=True)
         move_order(tx, order_id, OrderState.CORRECTED, reason)
-        clear_held(tx)
+        settle_alarms(tx)
         symbol = Symbol.of_year(register.letters, day.year)
         content = compose_content(sale, register.terms, symbol, day, witness_of(tx))
         made_of = MadeOf(said, sale_id, register.terms.unnamed_buyer)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from hostile_authority import FAILURES, LATE
 from outbox_samples import REGISTER, TAX_CODE, Clock, sale
 
+from authority.errors import GatewayError, MaybeDelivered
 from authority.providers.errors import BuyerRefused, SeriesExhausted
 from authority.providers.memory import MemoryProvider, ProviderBook
 from authority.providers.provider import NotSaid, Numbered, Refused
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from uuid import UUID
 
-    from authority.errors import GatewayError
     from authority.providers.provider import Order, Outcome, Paper
     from outbox.store import Store
 
@@ -58,10 +58,39 @@ class HostileProvider(MemoryProvider):
         self.calls: list[tuple[str, tuple[UUID, ...]]] = []
         self.late: list[Order] = []  # orders that the line holds back
         self.wronged: set[UUID] = set()
+        self.in_doubt: set[UUID] = set()  # sent, and never since then told that it is not here
+        self.told: dict[UUID, None] = {}  # keys whose number was said in an answer that arrived
+        self.broken_promises: list[str] = []
 
     def issue(self, orders: Sequence[Order]) -> tuple[Outcome, ...]:
         """See ``ProviderGateway.issue``."""
-        self.calls.append(("issue", tuple(one.key for one in orders)))
+        keys = tuple(one.key for one in orders)
+        self.calls.append(("issue", keys))
+        if doubted := self.in_doubt.intersection(keys):
+            self.broken_promises.append(f"{doubted} leave while they may have been issued")
+        days = [one.content.day for one in orders]
+        if days != sorted(days) or len(orders) > self.can.batch:
+            self.broken_promises.append(f"a batch of {len(orders)} with the days {days}")
+        self.in_doubt.update(keys)
+        before = self.book.dates_back
+        try:
+            outcomes = self._issue(orders)
+        except MaybeDelivered:
+            raise
+        except GatewayError:
+            self.in_doubt.difference_update(keys)
+            raise
+        finally:
+            if self.book.dates_back > before:
+                self.broken_promises.append(f"{days} are before the last day of the series")
+        for key, outcome in zip(keys, outcomes, strict=True):
+            if outcome is not None:
+                self.in_doubt.discard(key)
+            if isinstance(outcome, Numbered):
+                self.told[key] = None
+        return outcomes
+
+    def _issue(self, orders: Sequence[Order]) -> tuple[Outcome, ...]:
         trick = self._trick("issue")
         failure, taken = trick.removeprefix("taken, then "), trick.startswith("taken, then ")
         if failure in FAILURES:
@@ -95,7 +124,7 @@ class HostileProvider(MemoryProvider):
         elif trick == "another total":
             outcomes[0] = replace(first, total=(first.total or 0) + 1)
         elif trick == "another's number":
-            others = [one for key, one in self.book.issued.items() if key != orders[0].key]
+            others = [self.book.issued[key] for key in self.told if key != orders[0].key]
             if others:
                 outcomes[0] = replace(self.answer(others[0]), day=first.day, total=first.total)
         if outcomes[0] != first and trick in WRONGS:
@@ -108,7 +137,10 @@ class HostileProvider(MemoryProvider):
         trick = self._trick("look_up")
         if trick in FAILURES:
             raise _failure(trick)
-        return NotSaid.CANNOT_SAY if trick == "cannot say" else super().look_up(key)
+        found = NotSaid.CANNOT_SAY if trick == "cannot say" else super().look_up(key)
+        if found is not NotSaid.CANNOT_SAY:
+            self.in_doubt.discard(key)
+        return found
 
     def fetch(self, issued: Numbered, key: UUID, kind: Paper) -> bytes | None:
         """See ``ProviderGateway.fetch``."""

@@ -20,6 +20,7 @@ from invoice.references import read_reference
 from outbox.correcting import issue_correction
 from outbox.issuing import issue
 from outbox.orders import drop_order, hold_order, release_order
+from outbox.provider_papers import keep_paper
 from outbox.sold import Issued, Ordered
 
 if TYPE_CHECKING:
@@ -233,13 +234,21 @@ def test_a_number_without_a_code_waits_for_the_code_in_the_xml(
 
 
 def test_a_paper_that_says_something_else_is_an_alarm(
-    store: Store, worker: ProviderDelivery, provider: HostileProvider
+    store: Store, worker: ProviderDelivery, provider: HostileProvider, clock: Clock
 ) -> None:
     order_one(store, "HD1")
-    provider.tricks["fetch"].append("garbage")
-    worker.run_once()
+    provider.tricks["fetch"].extend(["garbage"] * 6)
+    for _ in range(6):
+        worker.run_once()
+        clock.move(seconds=301)
     assert "cannot be read" in alarms(store)["provider-differs"]
     assert rows(store, "SELECT COUNT(*) FROM provider_paper") == [(1,)]
+    ((key, invoice),) = provider.book.issued.items()
+    right = provider.fetch(provider.answer(invoice), key, "xml")
+    assert right is not None
+    store.run(keep_paper(1, "xml", right))  # as thungan invoice fetch does
+    assert alarms(store) == {}
+    assert ledger_problems(store) == ()
 
 
 def test_offline_for_days_then_caught_up_in_order_without_a_double_and_without_a_date_going_back(
@@ -335,6 +344,19 @@ def test_corrections_are_orders_that_name_their_original(
     assert (int(made.related.kind), made.related.number) == (relation, "1")
     if correction is Correction.REFUND:
         assert made.total < 0
+    assert ledger_problems(store) == ()
+
+
+def test_a_series_that_others_use_too_has_holes_and_verifies(
+    store: Store, worker: ProviderDelivery, book: ProviderBook
+) -> None:
+    book.first = 4711
+    order_one(store, "HD1")
+    worker.run_once()
+    book.issued[uuid4()] = replace(next(iter(book.issued.values())), number=4712)
+    order_one(store, "HD2")
+    worker.run_once()
+    assert rows(store, "SELECT number FROM invoice ORDER BY id") == [(4711,), (4713,)]
     assert ledger_problems(store) == ()
 
 

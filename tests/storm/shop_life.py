@@ -16,23 +16,39 @@ from typing import TYPE_CHECKING, Any
 from agent.parts import read_trust, sign_checkpoint
 from agent.till import Till
 from authority import errors as authority_errors
-from authority.gateway import MESSAGE_ROUTE
+from authority.gateway import MESSAGE_ROUTE, Capabilities
+from authority.providers import errors as provider_errors
 from drivers.framing import Captured
 from outbox import database as database_module
 from outbox.crash_points import arm, crash_point
 from outbox.delivery import Delivery
 from outbox.issuing import issue
+from outbox.provider_delivery import ProviderDelivery
+from outbox.sold import Issued, Ordered
 from outbox.store import Store
 
 if TYPE_CHECKING:
     import socket
+    from collections.abc import Sequence
+    from uuid import UUID
 
     from agent.config import Config
     from authority.gateway import Collected, LookUp
     from authority.package import PackageFrame
+    from authority.providers.provider import Numbered, Order, Outcome, Paper
     from invoice.sale import Sale
-    from outbox.issuing import Issued
+    from outbox.sold import Sold
 
+PROVIDER = Capabilities(
+    "provider",
+    2_000_000,
+    idempotent=True,
+    look_up=True,
+    documents=True,
+    corrections=True,
+    batch=3,
+    atomic=False,
+)
 # Ways in which the program is broken on purpose, to see that the storm notices.
 SABOTAGES = ("no-sync", "answer-early", "trust-the-wal")
 TOLD = "storm.told"  # a crash point of the storm's own: the answer is out, nothing else is done
@@ -118,6 +134,16 @@ class Wire:
         found: LookUp = self._ask("look_up", message_id)
         return found
 
+    def issue(self, orders: Sequence[Order]) -> tuple[Outcome, ...]:
+        """Over the line."""
+        outcomes: tuple[Outcome, ...] = self._ask("issue", orders)
+        return outcomes
+
+    def fetch(self, issued: Numbered, key: UUID, kind: Paper) -> bytes | None:
+        """Over the line."""
+        found: bytes | None = self._ask("fetch", issued, key, kind)
+        return found
+
     def close(self) -> None:
         """The line is the parent's."""
 
@@ -127,8 +153,21 @@ class Wire:
             good, answer = hear(self._line)
         if good:
             return answer
-        kind, message, retry_after = answer
-        raise getattr(authority_errors, kind)(message, retry_after=retry_after)
+        kind, words = answer
+        error = getattr(authority_errors, kind, None) or getattr(provider_errors, kind)
+        raise error(*words[0], **words[1])
+
+
+class ProviderWire(Wire):
+    """The same to a provider that numbers."""
+
+    def __init__(self, line: socket.socket, clock: Clock, shop: Shop) -> None:
+        super().__init__(line, clock, shop)
+        self.can = PROVIDER
+
+    def look_up(self, key: UUID) -> Any:
+        """Over the line."""
+        return self._ask("look_up", key)
 
 
 def live(
@@ -144,21 +183,12 @@ def live(
     if sabotage == "trust-the-wal":
         database_module._make_durable = lambda _: None
     clock = Clock(now)
-    given: list[Issued] = []
+    given: list[Sold] = []
     store = Store(shop.config.folder, shop.frame.signer, clock)
     if sabotage == "no-sync":
         store.run(lambda _: None)
         store._open().connection.execute("PRAGMA synchronous=OFF")
-    delivery = Delivery(
-        store,
-        Wire(line, clock, shop),
-        shop.frame,
-        shop.config.parties.sender,
-        shop.config.seller.tax_code,
-        read_trust(shop.config.trust),
-        receiver=shop.config.parties.receiver,
-        clock=clock,
-    )
+    delivery = _delivery(line, shop, store, clock)
     till = Till(shop.config, store, lambda taken: given.append(taken.issued) if taken.issued else None)
     till.take_left_over()
     given.clear()
@@ -167,15 +197,14 @@ def live(
         if what == "receipt":
             block = till.take("serial:///dev/ttyS0", Captured(subject.paper, "cut"))
             if given and block:
-                tell(line, ("given", subject.number, given[-1].number, given[-1].code))
+                tell(line, ("given", subject.number, *named(given[-1])))
             given.clear()
         elif what == "sales":
             waiting = [(one, store.submit(issue(one.sale, register))) for one in subject]
             if sabotage == "answer-early":
                 tell(line, ("given", subject[0].number, 0, "not yet"))
             for one, future in waiting:
-                issued = future.result(60)
-                tell(line, ("given", one.number, issued.number, issued.code))
+                tell(line, ("given", one.number, *named(future.result(60))))
                 crash_point(TOLD)
         elif what == "pass":
             delivery.run_once()
@@ -185,6 +214,30 @@ def live(
         tell(line, ("now", clock.now))
     delivery.close()
     store.close()
+
+
+def _delivery(line: socket.socket, shop: Shop, store: Store, clock: Clock) -> Delivery | ProviderDelivery:
+    tax_code = shop.config.seller.tax_code
+    if shop.config.register.by_provider:
+        return ProviderDelivery(store, ProviderWire(line, clock, shop), "storm", tax_code, clock=clock)
+    return Delivery(
+        store,
+        Wire(line, clock, shop),
+        shop.frame,
+        shop.config.parties.sender,
+        tax_code,
+        read_trust(shop.config.trust),
+        receiver=shop.config.parties.receiver,
+        clock=clock,
+    )
+
+
+def named(sold: Sold) -> tuple[int, str]:
+    """What the paper says: number and code, or the code by which its number is asked for."""
+    if isinstance(sold, Issued):
+        return sold.number, sold.code
+    assert isinstance(sold, Ordered)
+    return 0, sold.reference
 
 
 def api_sale(template: Sale, number: str, sold_at: datetime) -> Receipt:

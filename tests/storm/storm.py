@@ -32,6 +32,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+from bad_line import BadLine
 from power_loss import Disk
 from shop_life import SABOTAGES, TOLD, Receipt, Shop, api_sale, hear, live, tell
 from verdict import Told, judge
@@ -40,9 +41,10 @@ from agent.commands.init import DEMO_PHRASE, DEMO_SELLER, make_folder
 from agent.config import Config, load_config
 from agent.parts import ledger_key, open_signer, package_frame
 from agent.virtual_register import fresh_receipt
-from authority.errors import GatewayError
+from authority.errors import GatewayError, Rejected
 from authority.memory import MemoryGateway
 from authority.package import PackageFrame
+from authority.providers.memory import ProviderBook
 from authority.sandbox.core import Sandbox
 from authority.sandbox.faults import FaultPlan
 from authority.sandbox.keys import SandboxKeys, open_keys
@@ -51,7 +53,7 @@ from authority.sandbox.store import Store as SandboxStore
 from drivers.reading import read_receipt
 from invoice.sale_json import VIETNAM
 from outbox.captures import raw_captures
-from outbox.crash_points import POINTS
+from outbox.crash_points import POINTS, PROVIDER_POINTS
 from outbox.store import open_reader
 from signing.keys import throwaway_pkcs12
 from signing.passphrase import Secret
@@ -62,7 +64,11 @@ FAULTS = (
     "lose-answer=0.15,lose-request=0.1,http-500=0.05,cut-body=0.05,repeat=0.2,reorder=0.2,delay=30s,"
     "lose-notice=0.05,refuse=0.02"
 )
-ROUTES = {"direct": "", "tvan": 'route = "tvan"\ntvan_code = "0109990002"\n'}
+ROUTES = {
+    "direct": "",
+    "tvan": 'route = "tvan"\ntvan_code = "0109990002"\n',
+    "provider": 'route = "viettel"\nuser = "storm"\npassword = "env:NOT_ASKED_FOR"\n',
+}
 SMALL_MESSAGES = 30_000  # bytes: a shop that has several packages under way
 CRASHES_OF_A_SHOP = 50
 LAST_LIFE = [("pass", None)] * 12
@@ -151,7 +157,10 @@ class World:
             faults=FaultPlan.parse(f"{FAULTS},seed={seed}"),
         )
         self.now = OPENING
-        self._gateway = MemoryGateway(self.sandbox, setting.frame.sender, lambda: self.now)
+        by_provider = config.register.by_provider
+        self.provider = BadLine(ProviderBook(), seed) if by_provider else None
+        self._points = PROVIDER_POINTS if by_provider else POINTS
+        self._gateway = self.provider or MemoryGateway(self.sandbox, setting.frame.sender, lambda: self.now)
         self.told = Told()
         self.disk = Disk(self.folder, folder / "record")
         self._key = ledger_key(self.folder).public_key()
@@ -167,8 +176,9 @@ class World:
         kind = self._dice.choice(["point", "write", "moment"])
         point, end, how, moment = "", 0, 0, None
         if kind == "point":
-            rare = min(self._counts.points[name] for name in POINTS)
-            point = self._dice.choice([name for name in POINTS if self._counts.points[name] < rare + 20])
+            rare = min(self._counts.points[name] for name in self._points)
+            seldom = [name for name in self._points if self._counts.points[name] < rare + 20]
+            point = self._dice.choice(seldom)
             passage = self._dice.choice([1, 1, 1, 2, 3, 5])
             wish = f"{point}:{passage}"
         elif kind == "write":
@@ -222,6 +232,9 @@ class World:
             self._live([*self._again(), *LAST_LIFE], "", 0, 0, None)
             self.now += timedelta(minutes=10)
         self._judge()
+        if self.provider is not None:
+            self._close_orders(self.provider)
+            return
         with closing(open_reader(self.folder / "thungan.db")) as connection:
             invoices = dict(connection.execute("SELECT number, state FROM invoice").fetchall())
             raw = len(raw_captures(connection))
@@ -242,6 +255,31 @@ class World:
         totals["refused by the authority"] += states.get("refused", 0)
         totals["messages"] += int(str(statistics["messages"]))
         totals["arrivals at the authority"] += int(str(statistics["arrivals"]))
+        totals["checkpoints of the database"] += self.disk.checkpoints
+        self.sandbox.close()
+
+    def _close_orders(self, provider: BadLine) -> None:
+        """Every receipt has its number; nothing else was issued."""
+        with closing(open_reader(self.folder / "thungan.db")) as connection:
+            states = Counter(state for (state,) in connection.execute("SELECT state FROM invoice_order"))
+            papers = connection.execute("SELECT COUNT(*) FROM provider_paper").fetchone()[0]
+            raw = len(raw_captures(connection))
+        wrong = [
+            f"stuck: {count} orders are {state}" for state, count in states.items() if state != "invoiced"
+        ]
+        if raw or self._rung:
+            wrong.append(f"stuck: {raw} captures, {len(self._rung)} receipts wait")
+        issued = len(provider.book.issued)
+        if issued != sum(states.values()) or papers != issued:
+            wrong.append(
+                f"registered: {issued} invoices and {papers} papers of {sum(states.values())} orders"
+            )
+        self._counts.found(wrong, str(self.folder))
+        totals = self._counts.totals
+        totals["receipts rung up"] += self._receipts
+        totals["receipts given out"] += len(self.told.given)
+        totals["invoices"] += sum(states.values())
+        totals["registered"] += issued
         totals["checkpoints of the database"] += self.disk.checkpoints
         self.sandbox.close()
 
@@ -340,7 +378,10 @@ class World:
             try:
                 answer = (True, getattr(self._gateway, what)(*values))
             except GatewayError as error:
-                answer = (False, (type(error).__name__, error.message, error.retry_after))
+                options = {"retry_after": error.retry_after}
+                if isinstance(error, Rejected):
+                    options["status"] = error.status
+                answer = (False, (type(error).__name__, ((error.message,), options)))
             tell(line, answer)
         elif message[0] == "ended":
             self._ended = True
@@ -354,9 +395,8 @@ class World:
         self._counts.found(wrong, str(self.folder))
 
     def _judge(self) -> None:
-        self._counts.found(
-            judge(self.folder, self._copy, self.told, self._key, self.sandbox), str(self.folder)
-        )
+        other = self.sandbox if self.provider is None else self.provider.book
+        self._counts.found(judge(self.folder, self._copy, self.told, self._key, other), str(self.folder))
         self._counts.totals["verdicts"] += 1
 
 
@@ -448,7 +488,8 @@ def show(counts: Counts) -> None:
     ):
         out += ["", f"{title}:", *(f"  {count:9,}  {name}" for name, count in sorted(counter.items()))]
     out += ["", "named points:"]
-    out += [f"  {counts.points[name]:9,}  {name}: {words}" for name, words in POINTS.items()]
+    named = POINTS | PROVIDER_POINTS
+    out += [f"  {count:9,}  {name}: {named[name]}" for name, count in sorted(counts.points.items())]
     out += ["", "found:", *(f"  {counts.wrong[kind]:9,}  {words}" for kind, words in SHOWN.items())]
     sys.stdout.write("\n".join(out) + "\n")
     for finding in counts.findings[:20]:

@@ -28,7 +28,9 @@ def storm(*words: str) -> tuple[int, Any]:
     return done.returncode, json.loads(done.stdout)
 
 
-@pytest.mark.parametrize(("route", "crashes", "ways"), [("direct", 200, "1"), ("tvan", 120, "0")])
+@pytest.mark.parametrize(
+    ("route", "crashes", "ways"), [("direct", 200, "1"), ("tvan", 120, "0"), ("provider", 120, "0")]
+)
 def test_crashes_and_power_cuts_lose_nothing_and_double_nothing(route: str, crashes: int, ways: str) -> None:
     code, counts = storm("--crashes", str(crashes), "--seed", "1", "--sweep", ways, "--route", route)
     assert counts["findings"] == []

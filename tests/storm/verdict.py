@@ -13,6 +13,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from audit.ledger_check import check_ledger
+from authority.providers.memory import ProviderBook
 from outbox.errors import DatabaseUnusable
 from outbox.store import open_reader
 
@@ -30,13 +31,24 @@ class Told:
     """What the world outside the program knows, which no crash can take back."""
 
     given: dict[str, tuple[int, str]] = field(default_factory=dict)  # receipt -> number and code on the paper
+    ordered: dict[str, str] = field(
+        default_factory=dict
+    )  # receipt -> the code by which its number is asked for
     sent: dict[str, bytes] = field(default_factory=dict)  # MTDiep -> SHA-256 of the bytes that left
     documents: dict[int, bytes] = field(default_factory=dict)  # number given -> SHA-256 of its invoice
     contradictions: list[str] = field(default_factory=list)  # noticed at the moment they were told
 
     def paper(self, receipt: str, number: int, code: str) -> None:
         """A customer was given a receipt with this number and code."""
-        before = self.given.setdefault(receipt, (number, code))
+        if not number:
+            reference = self.ordered.setdefault(receipt, code)
+            if reference != code:
+                self.contradictions.append(f"doubled: receipt {receipt} was given {reference}, then {code}")
+            self.given.setdefault(receipt, (0, code))
+            return
+        before = self.given.get(receipt, (0, ""))
+        if not before[0]:
+            before = self.given[receipt] = (number, code)
         if before != (number, code):
             self.contradictions.append(
                 f"doubled: receipt {receipt} was given {before}, then {(number, code)}"
@@ -49,8 +61,13 @@ class Told:
             self.contradictions.append(f"changed: {message_id} left with other bytes than before")
 
 
-def judge(folder: Path, copy: Path, told: Told, key: Ed25519PublicKey, sandbox: Sandbox) -> list[str]:
-    """Everything that is wrong, each as ``kind: words``; the kinds are those that the storm counts."""
+def judge(
+    folder: Path, copy: Path, told: Told, key: Ed25519PublicKey, other: Sandbox | ProviderBook
+) -> list[str]:
+    """Everything that is wrong, each as ``kind: words``; the kinds are those that the storm counts.
+
+    ``other``: what the authority has, or the provider that numbers.
+    """
     wrong, told.contradictions = told.contradictions, []
     for name in ("thungan.db", "thungan.db-wal"):
         (copy / name).unlink(missing_ok=True)
@@ -68,7 +85,10 @@ def judge(folder: Path, copy: Path, told: Told, key: Ed25519PublicKey, sandbox: 
             wrong.append(f"ledger: the database is damaged: {state}")
         wrong += [f"{_kind(problem)}: {problem}" for problem in check_ledger(connection, key).problems]
         wrong += _against_the_papers(connection, told)
-        wrong += _against_the_authority(connection, told, sandbox)
+        if isinstance(other, ProviderBook):
+            wrong += _against_the_provider(connection, told, other)
+        else:
+            wrong += _against_the_authority(connection, told, other)
     except sqlite3.OperationalError as error:
         # Killed in its first life, between two migrations: the next life makes the rest.
         if told.given or told.sent or "no such " not in str(error):
@@ -95,6 +115,8 @@ def _against_the_papers(connection: sqlite3.Connection, told: Told) -> Iterator[
             if count > 1:
                 yield f"twice: {column} {value} is on {count} invoices"
     for receipt, (number, code) in told.given.items():
+        if not number:
+            continue  # its order is held against what it was given below
         row = known.get(receipt)
         if row is None:
             yield f"lost: receipt {receipt}, given out as number {number}, has no invoice"
@@ -104,6 +126,34 @@ def _against_the_papers(connection: sqlite3.Connection, told: Told) -> Iterator[
         digest = sha256(row["document"]).digest()
         if told.documents.setdefault(number, digest) != digest:
             yield f"changed: invoice {number} has other bytes than before"
+
+
+def _against_the_provider(connection: sqlite3.Connection, told: Told, book: ProviderBook) -> Iterator[str]:
+    orders = {
+        row["receipt_no"]: row
+        for row in connection.execute(
+            "SELECT receipt_no, reference, key FROM invoice_order JOIN sale ON sale.id = sale_id"
+        )
+    }
+    for receipt, reference in told.ordered.items():
+        row = orders.get(receipt)
+        if row is None or row["reference"] != reference:
+            yield f"lost: receipt {receipt}, given out as order {reference}, is not in the store"
+    invoices = {
+        row["key"]: (row["number"], row["code"], row["total"])
+        for row in connection.execute(
+            "SELECT key, invoice_order.number, code, invoice.total FROM invoice_order"
+            " LEFT JOIN invoice ON invoice.id = invoice_id"
+        )
+    }
+    for key, invoice in book.issued.items():
+        ours = invoices.get(str(key))
+        if ours is None:
+            yield f"lost: the provider has {invoice.number} of an order that the store does not know"
+        elif ours[0] is not None and ours != (invoice.number, str(invoice.code), invoice.dong):
+            yield f"twice: the store has {ours}, the provider {invoice.number} {invoice.code}"
+    if book.dates_back:
+        yield f"registered: {book.dates_back} orders were before the last day of the series"
 
 
 def _against_the_authority(connection: sqlite3.Connection, told: Told, sandbox: Sandbox) -> Iterator[str]:
