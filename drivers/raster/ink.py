@@ -13,11 +13,15 @@ if TYPE_CHECKING:
 
     from PIL.Image import Image
 
+    from drivers.raster.glyphs import Glyph
+
 SOFT = 0.8  # dots: the blur that makes grey of dither, and letters' edges as tesseract has learnt them
-_DARK = 150  # grey: below it is ink
+DARK = 150  # grey: below it is ink
 _LEAST = 5  # dots of height: less is dirt or a rule
 _BLANK = 0.3  # of the lines' height: a gap between two words
 _SPLIT = 1.7  # of the lines' height: more are two lines that touch
+_MARK = 0.5  # of the lines' height: less is no line of its own where one is near
+_NEAR = 0.2  # of the lines' height
 _RULE = 0.5  # of the width: a rule is longer
 MAX_LINES = 600
 
@@ -30,6 +34,8 @@ class Slot:
     right: int
     read: list[str] = field(default_factory=list)
     sureness: list[float] = field(default_factory=list)
+    shapes: list[Glyph] = field(default_factory=list)
+    confirmed: str = ""  # the word, where the font confirms it as a whole
 
 
 @dataclass(slots=True)
@@ -40,6 +46,7 @@ class Line:
     bottom: int
     slots: list[Slot]
     rule: bool = False
+    base: int | None = None  # the row below the letters' feet, where shapes tell it
 
 
 def softened(sheet: Image) -> Image:
@@ -49,16 +56,21 @@ def softened(sheet: Image) -> Image:
     return sheet.filter(ImageFilter.GaussianBlur(SOFT))
 
 
+def ink_of(sheet: Image, dark: int) -> Image:
+    """255 where a dot is darker, else 0."""
+    return sheet.point([255 * (value < dark) for value in range(256)])
+
+
 def lines_of(soft: Image) -> list[Line]:
     """The lines of a softened picture from its top."""
-    ink = soft.point([255 * (value < _DARK) for value in range(256)])
-    strips = [strip for strip in _runs(_profile(ink, rows=True), 0) if strip[1] - strip[0] >= 2][:MAX_LINES]
+    ink = ink_of(soft, DARK)
+    strips = runs_of(profile(ink, rows=True), 0)[: 3 * MAX_LINES]
     heights = [bottom - top for top, bottom in strips if bottom - top >= _LEAST]
     if not heights:
         return []
     usual = median(heights)
     lines = []
-    for top, bottom in strips:
+    for top, bottom in _whole(strips, usual)[:MAX_LINES]:
         for begin, end in _parted(ink, top, bottom, usual):
             line = _line(ink, begin, end, usual)
             if line is not None:
@@ -66,10 +78,25 @@ def lines_of(soft: Image) -> list[Line]:
     return lines
 
 
+def _whole(strips: Sequence[tuple[int, int]], usual: float) -> list[tuple[int, int]]:
+    """Strips of ink with the marks that stand apart above capitals and the dots below letters."""
+    lines: list[tuple[int, int]] = []
+    for place, (top, bottom) in enumerate(strips):
+        small = bottom - top < _MARK * usual
+        above = top - lines[-1][1] if lines else usual
+        below = strips[place + 1][0] - bottom if place + 1 < len(strips) else usual
+        marks = bool(lines) and lines[-1][1] - lines[-1][0] < _MARK * usual  # those of the letters below
+        if above <= _NEAR * usual and ((small and above <= below) or (marks and not small)):
+            lines[-1] = (lines[-1][0], bottom)
+            continue
+        lines.append((top, bottom))
+    return lines
+
+
 def _line(ink: Image, top: int, bottom: int, usual: float) -> Line | None:
     strip = ink.crop((0, top, ink.width, bottom))
-    columns = _profile(strip, rows=False)
-    runs = _runs(columns, 0)
+    columns = profile(strip, rows=False)
+    runs = runs_of(columns, 0)
     if not runs:
         return None
     if _is_rule(runs, bottom - top, usual, ink.width):
@@ -103,7 +130,7 @@ def _parted(ink: Image, top: int, bottom: int, usual: float) -> list[tuple[int, 
     """Lines that touch, parted where the least ink is."""
     if bottom - top < _SPLIT * usual:
         return [(top, bottom)]
-    rows = _profile(ink.crop((0, top, ink.width, bottom)), rows=True)
+    rows = profile(ink.crop((0, top, ink.width, bottom)), rows=True)
     count = max(2, round((bottom - top) / (1.2 * usual)))
     if max(rows) and count < 2:
         return [(top, bottom)]
@@ -121,7 +148,7 @@ def _parted(ink: Image, top: int, bottom: int, usual: float) -> list[tuple[int, 
     return [*parts, (top + begin, bottom)]
 
 
-def _profile(ink: Image, *, rows: bool) -> list[int]:
+def profile(ink: Image, *, rows: bool) -> list[int]:
     """Ink of each row or each column, 0 to 255, never 0 where a single dot is."""
     from PIL import Image
 
@@ -130,7 +157,7 @@ def _profile(ink: Image, *, rows: bool) -> list[int]:
     return [ceil(value) for value in mean.get_flattened_data() if not isinstance(value, tuple)]
 
 
-def _runs(values: Sequence[int], floor: int) -> list[tuple[int, int]]:
+def runs_of(values: Sequence[int], floor: int) -> list[tuple[int, int]]:
     """Where values are above the floor: begin and end."""
     runs: list[tuple[int, int]] = []
     start: int | None = None

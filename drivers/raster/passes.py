@@ -7,31 +7,24 @@ piece is in doubt, and ``drivers.raster.reader`` must find another proof or a pe
 from __future__ import annotations
 
 import time
-from collections import Counter
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from drivers.raster.tesseract import Unreadable, read_pages
+from drivers.raster.tesseract import SCRIPT, VIETNAMESE, Unreadable, languages, read_pages
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from PIL.Image import Image
 
-    from drivers.raster.ink import Line, Slot
+    from drivers.raster.ink import Line
     from drivers.raster.tesseract import Word
 
-SIZES = (1.0, 1.3, 1.6, 2.0)
+SIZES = {VIETNAMESE: (1.0, 1.3, 1.6, 2.0), SCRIPT: (1.3, 1.7)}
 _BLOCK, _ONE_LINE = 6, 7
-_EDGE = 8  # dots of white around a piece
-
-
-@dataclass(frozen=True, slots=True)
-class Voted:
-    """What most passes take a piece for; ``share`` of them."""
-
-    text: str
-    share: float
+_LINE_SIZE = 1.5
+_EDGE = 8  # dots of white above and below a line
+BORDER = 24  # dots of white around the page: letters at its very edge are lost
 
 
 def read_all(soft: Image, lines: Sequence[Line], seconds: float) -> None:
@@ -42,32 +35,34 @@ def read_all(soft: Image, lines: Sequence[Line], seconds: float) -> None:
     """
     until = time.monotonic() + seconds
     clean = _without_rules(soft, lines)
-    pages = [_sized(clean, size) for size in SIZES]
-    answers = read_pages(pages, mode=_BLOCK, seconds=seconds)
-    for words, size in zip(answers, SIZES, strict=True):
-        _place(words, size, lines)
-    slots = [(line, slot) for line in lines if not line.rule for slot in line.slots]
-    cells = [
-        clean.crop((slot.left - _EDGE, line.top - _EDGE, slot.right + _EDGE, line.bottom + _EDGE))
-        for line, slot in slots
-    ]
+    for language in languages():
+        sizes = SIZES[language]
+        pages = [_sized(clean, size) for size in sizes]
+        answers = read_pages(pages, language=language, mode=_BLOCK, seconds=_left(until, seconds))
+        for words, size in zip(answers, sizes, strict=True):
+            _place(words, size, lines)
+    written = [line for line in lines if not line.rule]
+    strips = [_sized(_strip(clean, line), _LINE_SIZE) for line in written]
+    answers = read_pages(strips, language=VIETNAMESE, mode=_ONE_LINE, seconds=_left(until, seconds))
+    for line, words in zip(written, answers, strict=True):
+        _place([_moved(word, line) for word in words], _LINE_SIZE, [line])
+
+
+def _left(until: float, seconds: float) -> float:
     left = until - time.monotonic()
     if left <= 0:
-        raise Unreadable(f"tesseract took more than {seconds:.0f} seconds")
-    answers = read_pages([_sized(cell, 1.6) for cell in cells], mode=_ONE_LINE, seconds=left)
-    for (_, slot), words in zip(slots, answers, strict=True):
-        slot.read.append(" ".join(word.text for word in words))
-        slot.sureness.append(min((word.sureness for word in words), default=0.0))
+        raise Unreadable(f"reading took more than {seconds:.0f} seconds")
+    return left
 
 
-def voted(slot: Slot) -> Voted:
-    """The reading most passes give; of as many the surer."""
-    counts = Counter(slot.read)
-    weight: Counter[str] = Counter()
-    for text, sureness in zip(slot.read, slot.sureness, strict=True):
-        weight[text] += int(sureness)
-    best = max(counts, key=lambda text: (counts[text], weight[text]), default="")
-    return Voted(best, counts[best] / max(1, len(slot.read)))
+def _strip(clean: Image, line: Line) -> Image:
+    return clean.crop((0, line.top + BORDER - _EDGE, clean.width, line.bottom + BORDER + _EDGE))
+
+
+def _moved(word: Word, line: Line) -> Word:
+    """A word of a line's strip, as if it were of the page."""
+    down = round((line.top + BORDER - _EDGE) * _LINE_SIZE)
+    return replace(word, top=word.top + down, bottom=word.bottom + down)
 
 
 def _sized(page: Image, size: float) -> Image:
@@ -81,11 +76,11 @@ def _without_rules(soft: Image, lines: Sequence[Line]) -> Image:
     """The picture with white for rules, and white around it."""
     from PIL import Image
 
-    clean = Image.new("L", soft.size, 255)
+    clean = Image.new("L", (soft.width + 2 * BORDER, soft.height + 2 * BORDER), 255)
     for line in lines:
         if not line.rule:
             box = (0, line.top - 1, soft.width, line.bottom + 1)
-            clean.paste(soft.crop(box), box[:2])
+            clean.paste(soft.crop(box), (BORDER, line.top - 1 + BORDER))
     return clean
 
 
@@ -98,13 +93,13 @@ def _place(words: Sequence[Word], size: float, lines: Sequence[Line]) -> None:
             continue
         mine = [
             word for word in words
-            if line.top <= (word.top + word.bottom) / 2 / size <= line.bottom
+            if line.top <= (word.top + word.bottom) / 2 / size - BORDER <= line.bottom
         ]  # fmt: skip
         _merge(line, mine, size)
         for slot in line.slots:
             found[id(slot)], sure[id(slot)] = [], []
         for word in sorted(mine, key=lambda word: word.left):
-            centre = (word.left + word.right) / 2 / size
+            centre = (word.left + word.right) / 2 / size - BORDER
             slot = min(line.slots, key=lambda slot: max(slot.left - centre, centre - slot.right, 0))
             found[id(slot)].append(word.text)
             sure[id(slot)].append(word.sureness)
@@ -115,7 +110,7 @@ def _place(words: Sequence[Word], size: float, lines: Sequence[Line]) -> None:
 
 def _merge(line: Line, words: Sequence[Word], size: float) -> None:
     for word in words:
-        left, right = word.left / size, word.right / size
+        left, right = word.left / size - BORDER, word.right / size - BORDER
         under = [
             slot for slot in line.slots
             if min(right, slot.right) - max(left, slot.left) > 0.4 * (slot.right - slot.left)

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
     from PIL.Image import Image
 
-LANGUAGE = "vie"
+VIETNAMESE = "vie"
+SCRIPT = "Vietnamese"  # a second reader, learnt from other texts: tesseract-ocr-script-viet
 MEMORY = 1 << 30  # bytes of address space; a receipt takes a fifth of it
 _NICER = 10
 _ON_WINDOWS = r"C:\Program Files\Tesseract-OCR\tesseract.exe"
@@ -47,9 +48,9 @@ class Word:
     sureness: float
 
 
-def read_pages(pages: Sequence[Image], *, mode: int, seconds: float, only: str = "") -> list[list[Word]]:
-    """The words of each page. ``mode``: tesseract's page segmentation (6 a block of lines, 7 one line);
-    ``only``: the letters that there can be, empty for all.
+def read_pages(pages: Sequence[Image], *, language: str, mode: int, seconds: float) -> list[list[Word]]:
+    """The words of each page. ``language``: one of ``languages()``; ``mode``: tesseract's page segmentation
+    (6 a block of lines, 7 one line).
 
     Raises:
         PictureReaderMissing: tesseract or its Vietnamese data is not installed.
@@ -59,32 +60,35 @@ def read_pages(pages: Sequence[Image], *, mode: int, seconds: float, only: str =
         return []
     packed = io.BytesIO()
     pages[0].save(packed, "TIFF", save_all=True, append_images=pages[1:])
-    options = ["-l", LANGUAGE, "--psm", str(mode)]
-    if only:
-        options += ["-c", f"tessedit_char_whitelist={only}"]
-    answer = _run([program(), "stdin", "stdout", *options, "tsv"], packed.getvalue(), seconds)
+    program, known = _installed()
+    command = [program, "stdin", "stdout", "-l", known[language], "--psm", str(mode), "tsv"]
+    answer = _run(command, packed.getvalue(), seconds)
     return _words(answer, len(pages))
 
 
-@lru_cache(maxsize=1)
-def program() -> str:
-    """Tesseract's path.
+def languages() -> tuple[str, ...]:
+    """What it can read Vietnamese by, the national language's data first.
 
     Raises:
-        PictureReaderMissing: it or its Vietnamese data is not installed.
+        PictureReaderMissing: tesseract or its Vietnamese data is not installed.
     """
+    return tuple(_installed()[1])
+
+
+@lru_cache(maxsize=1)
+def _installed() -> tuple[str, dict[str, str]]:
     found = shutil.which("tesseract")
     if found is None and Path(_ON_WINDOWS).is_file():
         found = _ON_WINDOWS
     if found is None:
         raise PictureReaderMissing("tesseract is not installed")
     try:
-        known = _run([found, "--list-langs"], b"", 20)
+        known = {word.rpartition("/")[2]: word for word in _run([found, "--list-langs"], b"", 20).split()}
     except Unreadable as error:
         raise PictureReaderMissing(f"tesseract does not start: {error}") from error
-    if LANGUAGE not in known.split():
+    if VIETNAMESE not in known:
         raise PictureReaderMissing("tesseract has no Vietnamese data")
-    return found
+    return found, {name: known[name] for name in (VIETNAMESE, SCRIPT) if name in known}
 
 
 def _run(command: list[str], given: bytes, seconds: float) -> str:

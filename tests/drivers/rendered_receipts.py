@@ -32,7 +32,7 @@ FONTS = (
     ("Liberation Mono", "liberation2/LiberationMono-Regular.ttf", True),
     ("Liberation Mono Bold", "liberation2/LiberationMono-Bold.ttf", True),
     ("Noto Sans Mono", "noto/NotoSansMono-Regular.ttf", True),
-    ("Noto Sans", "", False),
+    ("Noto Sans", "noto/NotoSans-Regular.ttf", False),
     ("DejaVu Sans", "dejavu/DejaVuSans.ttf", False),
     ("Liberation Sans", "liberation2/LiberationSans-Regular.ttf", False),
     ("Liberation Sans Bold", "liberation2/LiberationSans-Bold.ttf", False),

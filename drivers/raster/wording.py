@@ -1,0 +1,124 @@
+"""What a piece of the paper says, and how sure each of its letters is, by the passes and by the shapes."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from drivers.reading.rows import fold
+
+if TYPE_CHECKING:
+    from drivers.raster.glyphs import Glyph
+    from drivers.raster.ink import Slot
+
+LEAD, MARGIN = 0.8, 0.1  # of a letter that the font confirms: see ``drivers.raster.fonts.tell_by``
+UNSURE = 0.85  # as sure as a letter can be that no font confirms
+WITHOUT_SHAPES = 0.85  # what the passes' word counts for where no shape can be looked at
+_NARROW, _WIDE = 0.5, 1.3  # of a blank: less is none, more is one, whatever the passes say
+_SIGNS = frozenset("0123456789.,:;/-+=*xXđd@%()")
+_STROKES = frozenset("lI1|")  # one shape in many fonts: the word around it tells them apart
+_IN_FIGURES = re.compile(r"(?<=[0-9][.,]) (?=[0-9]{3}(?![0-9]))|(?<=[0-9]) (?=[.,][0-9]{3}(?![0-9]))")
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A letter of the paper. ``sure``: of the letter itself, ``folded``: of it whatever its marks; 0 to 1."""
+
+    text: str
+    sure: float = 1.0
+    folded: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """What a piece says."""
+
+    letters: tuple[Letter, ...]
+
+    @property
+    def text(self) -> str:
+        """Its letters as text."""
+        return "".join(letter.text for letter in self.letters)
+
+
+def plain(text: str) -> Wording:
+    """Text that is sure."""
+    return Wording(tuple(Letter(letter) for letter in text))
+
+
+def worded(slot: Slot, blank: float) -> Wording:
+    """The wording of a slot: by its shapes where its letters stand apart, else by what most passes say.
+
+    ``blank``: dots between two shapes that are two words'."""
+    if not slot.shapes:
+        if slot.confirmed:
+            return plain(slot.confirmed)
+        text, share = _most(slot.read)
+        folded, among = _most([fold(one) for one in slot.read])
+        same = among if folded == fold(text) else share
+        sure, folds = share * WITHOUT_SHAPES, same * WITHOUT_SHAPES
+        return _joined(Wording(tuple(Letter(one, sure, folds) for one in text)))
+    letters: list[Letter] = []
+    before = ""
+    for place, shape in enumerate(slot.shapes):
+        letter = _told(shape)
+        if place:
+            gap = (shape.left - slot.shapes[place - 1].right) / max(1.0, blank)
+            share = _blank_share(slot, place)
+            wide = gap >= 1 or (gap >= _NARROW and share >= 0.5)
+            agreed = 1.0 if gap >= _WIDE or gap < _NARROW else share if wide else 1 - share
+            if wide:
+                letters.append(Letter(" "))
+            if not _SIGNS.issuperset((letter.text, before)):  # a blank beside figures changes nothing
+                letter = Letter(letter.text, min(letter.sure, agreed), min(letter.folded, agreed))
+        before = letter.text
+        letters.append(letter)
+    return _joined(Wording(tuple(letters)))
+
+
+def _blank_share(slot: Slot, place: int) -> float:
+    """The share of passes that see a blank before a shape."""
+    seen = among = 0
+    for text in slot.read:
+        if len(text.replace(" ", "")) == len(slot.shapes):
+            among += 1
+            count = 0
+            for at, letter in enumerate(text):
+                if letter != " ":
+                    if count == place:
+                        seen += text[at - 1] == " "
+                        break
+                    count += 1
+    return seen / max(1, among)
+
+
+def _told(shape: Glyph) -> Letter:
+    told = shape.told
+    own, count = shape.votes.most_common(1)[0]
+    if shape.best:
+        best = shape.best
+        sure = 1.0 if shape.lead >= LEAD and shape.margin >= MARGIN else min(UNSURE, max(0.0, shape.lead))
+    else:
+        best = max(told, key=lambda one: (told[one], one == own))
+        sure = min(UNSURE, told[best])
+    if best in _STROKES and own in _STROKES:
+        best, sure = own, min(sure, count / shape.votes.total())
+    like = fold(best)
+    folded = sum(share for one, share in told.items() if fold(one) == like)
+    return Letter(best, sure, max(sure, folded))
+
+
+def _joined(said: Wording) -> Wording:
+    """Without blanks inside figures: ``25. 000``."""
+    places = {match.start() for match in _IN_FIGURES.finditer(said.text)}
+    if not places:
+        return said
+    return Wording(tuple(one for place, one in enumerate(said.letters) if place not in places))
+
+
+def _most(read: list[str]) -> tuple[str, float]:
+    counts = Counter(read)
+    best = max(counts, key=lambda text: counts[text], default="")
+    return best, counts[best] / max(1, len(read))
