@@ -60,35 +60,46 @@ def read_pages(pages: Sequence[Image], *, language: str, mode: int, seconds: flo
         return []
     packed = io.BytesIO()
     pages[0].save(packed, "TIFF", save_all=True, append_images=pages[1:])
-    program, known = _installed()
-    command = [program, "stdin", "stdout", "-l", known[language], "--psm", str(mode), "tsv"]
+    found = program()
+    command = [found, "stdin", "stdout", "-l", _known(found)[language], "--psm", str(mode), "tsv"]
     answer = _run(command, packed.getvalue(), seconds)
     return _words(answer, len(pages))
+
+
+@lru_cache(maxsize=1)
+def program() -> str:
+    """Tesseract's path.
+
+    Raises:
+        PictureReaderMissing: it or its Vietnamese data is not installed.
+    """
+    found = shutil.which("tesseract")
+    if found is None and Path(_ON_WINDOWS).is_file():
+        found = _ON_WINDOWS
+    if found is None:
+        raise PictureReaderMissing("tesseract is not installed")
+    if VIETNAMESE not in _known(found):
+        raise PictureReaderMissing("tesseract has no Vietnamese data")
+    return found
 
 
 def languages() -> tuple[str, ...]:
     """What it can read Vietnamese by, the national language's data first.
 
     Raises:
-        PictureReaderMissing: tesseract or its Vietnamese data is not installed.
+        PictureReaderMissing: as ``program``.
     """
-    return tuple(_installed()[1])
+    known = _known(program())
+    return tuple(name for name in (VIETNAMESE, SCRIPT) if name in known)
 
 
-@lru_cache(maxsize=1)
-def _installed() -> tuple[str, dict[str, str]]:
-    found = shutil.which("tesseract")
-    if found is None and Path(_ON_WINDOWS).is_file():
-        found = _ON_WINDOWS
-    if found is None:
-        raise PictureReaderMissing("tesseract is not installed")
+@lru_cache(maxsize=4)
+def _known(found: str) -> dict[str, str]:
+    """Languages by name, with the folder that some installations put before it."""
     try:
-        known = {word.rpartition("/")[2]: word for word in _run([found, "--list-langs"], b"", 20).split()}
+        return {word.rpartition("/")[2]: word for word in _run([found, "--list-langs"], b"", 20).split()}
     except Unreadable as error:
         raise PictureReaderMissing(f"tesseract does not start: {error}") from error
-    if VIETNAMESE not in known:
-        raise PictureReaderMissing("tesseract has no Vietnamese data")
-    return found, {name: known[name] for name in (VIETNAMESE, SCRIPT) if name in known}
 
 
 def _run(command: list[str], given: bytes, seconds: float) -> str:
