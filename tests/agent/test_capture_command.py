@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import queue
+import shutil
 import signal
 import socket
 import subprocess
@@ -20,8 +21,10 @@ from database_servers import free_port
 from fiscal_device import Device, Program
 from lines import PATIENCE, Pty
 from record_shop import HEADING, moment, rows_of_sale
+from sign_and_words import picture
 
 from agent.cli import main
+from drivers.raster import tesseract
 
 RECEIPTS = sorted((Path(__file__).parent.parent / "data" / "receipts").glob("*.prn"))
 
@@ -190,6 +193,34 @@ def test_files_without_listening(
     transcript = Path(__file__).parent.parent / "data" / "frames" / "receipt-classic.txt"
     assert main(["capture", "test", str(transcript)]) == 0
     assert "sale" in capsys.readouterr().out
+
+
+def test_a_picture_is_read_and_drawn(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line, drawn = Pty(), tmp_path / "drawn"
+    try:
+        with listening(tmp_path, f"serial://{line.path}?baud=115200", "--png", str(drawn)) as command:
+            assert command.next("state")["state"] == "open"
+            line.write(picture(7))
+            heard = command.next("kind")
+            assert (heard["kind"], heard["receipt_no"], heard["picture"]) == ("sale", "HD000007", True)
+            line.write(RECEIPTS[0].read_bytes())
+            assert command.next("kind")["picture"] is False
+            assert command.end() == 0
+    finally:
+        line.close()
+    assert sorted(path.name for path in drawn.iterdir()) == ["1.png", "2.png"]
+    path = tmp_path / "receipt.prn"
+    path.write_bytes(picture(8))
+    assert main(["capture", "test", str(path), "--png", str(path)]) == 0
+    said = capsys.readouterr()
+    assert "it is a picture, read in" in said.out
+    assert "not drawn" in said.err
+    tesseract.program.cache_clear()
+    monkeypatch.setattr(shutil, "which", lambda _name: None)
+    assert main(["capture", "test", str(path)]) == 3
+    assert "E-DRV-033" in capsys.readouterr().out
 
 
 def test_nothing_heard_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PIL import Image, ImageDraw
-from record_shop import Shop, moment, wait_until
+from record_shop import Shop, wait_until
+from sign_and_words import cut_of, picture, words
 
 from agent.config import load_config
 from agent.daemon import Daemon
@@ -26,9 +25,6 @@ from drivers.picture import WIDE, draw
 from drivers.raster import tesseract
 from outbox.captures import record_capture
 from outbox.sold import Issued
-
-sys.path.insert(0, str(Path(__file__).parent.parent / "drivers"))
-from rendered_receipts import COMMANDS
 
 TESSERACT = shutil.which("tesseract")
 BAUD = 115_200
@@ -76,24 +72,6 @@ def _in(folder: Path, name: str) -> str | None:
     """As on a computer where nothing else is installed."""
     path = folder / name
     return str(path) if path.exists() else None
-
-
-def words(number: int) -> bytes:
-    """A receipt in letters."""
-    at = f"{moment():%d/%m/%Y %H:%M}"
-    return f"Số HĐ: HD{number:06d}\nNgày: {at}\nBia   2   10.000   20.000\nTổng cộng:   20.000\n".encode()
-
-
-def picture(number: int, command: str = "GS v 0") -> bytes:
-    """The same below the shop's drawn sign, told as pictures are: much that is drawn, few letters."""
-    sign = Image.new("L", (384, 120), 255)
-    ImageDraw.Draw(sign).ellipse((120, 10, 260, 110), fill=0)
-    return b"\x1b@" + COMMANDS[command](sign) + words(number) + b"\n\n\n" + cut_of(command)
-
-
-def cut_of(command: str) -> bytes:
-    """As the makers of printers have it."""
-    return b"\x1bd\x03" if command.startswith("Star") else b"\x1dV\x42\x00"
 
 
 class Counter:
@@ -211,7 +189,7 @@ def test_without_a_reader_pictures_wait_and_letters_go_on(
     gate.remove()
     gate.open()
     shop = counter.shop
-    written = b"\x1b@" + words(9) + cut_of("")
+    written = b"\x1b@" + words(9) + cut_of()
     with counter.opened(AT_ONCE) as daemon:
         for number in (1, 2):
             assert daemon.till.take("test", Captured(picture(number), "cut")) == b""
