@@ -33,11 +33,16 @@ if TYPE_CHECKING:
 
     from agent.web.shop import Shop
     from drivers.reading import Reading
+    from drivers.understanding import AnyProfile
     from outbox.captures import RawCapture
+
+
+KEPT = 8  # readings
 
 
 def routes(shop: Shop) -> list[Route]:
     """Of the quarantine."""
+    readings = _Readings()
 
     def listed(request: Request) -> Response:
         language = person_of(request).language
@@ -53,7 +58,7 @@ def routes(shop: Shop) -> list[Route]:
             return RedirectResponse(place, 303)
         with shop.reader() as connection:
             row, kept = _capture(connection, request)
-        reading = understand(kept.form, kept.data, SourceProfiles(shop.config).of(kept.source))
+        reading = readings.of(kept, SourceProfiles(shop.config).of(kept.source))
         base = _understood(reading)
         values: dict[str, Any] = {
             "row": row,
@@ -115,6 +120,23 @@ def routes(shop: Shop) -> list[Route]:
         Route("/quarantine/{id:int}", one, methods=["GET", "POST"]),
         Route("/quarantine/{id:int}/paper.png", picture),
     ]
+
+
+class _Readings:
+    """The last few: a picture takes seconds to read, and a page that is sent asks for it again."""
+
+    def __init__(self) -> None:
+        self._kept: dict[int, tuple[AnyProfile | None, Reading]] = {}
+
+    def of(self, capture: RawCapture, profile: AnyProfile | None) -> Reading:
+        """How a capture is read by a profile, which may have been written anew since."""
+        by, reading = self._kept.get(capture.capture_id, (None, None))
+        if reading is None or by != profile:
+            reading = understand(capture.form, capture.data, profile)
+            for oldest in [*self._kept][: len(self._kept) + 1 - KEPT]:
+                self._kept.pop(oldest, None)
+            self._kept[capture.capture_id] = (profile, reading)
+        return reading
 
 
 def _capture(connection: sqlite3.Connection, request: Request) -> tuple[dict[str, Any], RawCapture]:

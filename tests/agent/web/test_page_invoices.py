@@ -5,16 +5,23 @@ from __future__ import annotations
 import base64
 import doctest
 import re
+import time
 from datetime import datetime
 from decimal import Decimal
+from io import BytesIO
 from typing import TYPE_CHECKING
 
 import pytest
+from PIL import Image
+from print_jobs import JOBS
+from sign_and_words import picture
 
 from agent.standing import standing
 from agent.web import sale_form
 from agent.web.errors import FormInvalid
 from agent.web.person import Form
+from drivers.captured import Captured
+from drivers.captured import Form as CaptureForm
 from drivers.reading import draft
 from invoice.sale_json import VIETNAM
 from outbox.merkle import leaf_hash, root_from_inclusion
@@ -205,6 +212,25 @@ def test_a_receipt_that_was_not_understood_is_set_right(served: Served, person: 
     assert again.headers["location"] == right.headers["location"]
     assert person.client.post(f"/quarantine/{capture}", data={**fields, "once": ["x"]}).status_code == 404
     assert rows(served, "SELECT state FROM capture ORDER BY id DESC LIMIT 1") == [("resolved",)]
+
+
+def test_a_picture_and_a_print_job_are_shown_with_what_was_read(served: Served, person: Person) -> None:
+    served.take(picture(9).replace(b"20.000\nT", b"29.000\nT"))
+    job = Captured((JOBS / "chromium.pdf").read_bytes(), "again", CaptureForm.PDF, "1.pdf")
+    served.daemon.till.take("jobs", job)
+    while rows(served, "SELECT 1 FROM capture WHERE state = 'raw'"):
+        time.sleep(0.05)  # it is read behind the till, in seconds at most
+    found = rows(served, "SELECT id FROM capture WHERE state = 'quarantined' ORDER BY id")
+    for (capture,), name in zip(found, ["Bia", "Cà phê sữa đá"], strict=True):
+        page = person.get(f"/quarantine/{capture}")
+        assert f'src="/quarantine/{capture}/paper.png"' in page
+        assert sale_fields(page)["name"][0] == name
+        shown = person.client.get(f"/quarantine/{capture}/paper.png")
+        assert Image.open(BytesIO(shown.content)).width == 576
+    fields = {**sale_fields(page), "reason": ["một lần bán nữa"], "token": [person.token()], "do": ["sale"]}
+    fields["once"] = [field(page, "once")]
+    assert person.client.post(f"/quarantine/{capture}", data=fields).status_code == 303
+    assert rows(served, "SELECT total FROM invoice WHERE id = 4") == [(88_000,)]
 
 
 def test_paper_that_is_no_sale(served: Served, person: Person) -> None:
