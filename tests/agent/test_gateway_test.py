@@ -14,6 +14,8 @@ from provider_shop import PASSWORD, provider_shop
 from agent.asking import ask_route
 from agent.cli import main
 from agent.config import load_config
+from agent.doctor.authority_way import AuthorityWay
+from agent.doctor.findings import Level
 from agent.setting_checks import check_authority
 from authority.sandbox.faults import FaultPlan
 from authority.sandbox.provider_account import ProviderAccount
@@ -78,6 +80,9 @@ def test_a_wrong_password_and_a_provider_that_is_away(
     assert "mật khẩu" in checked.vi
     (folder / "keys" / "provider").write_text(PASSWORD)
     assert check_authority(load_config(folder)).en == "The provider answers"
+    found = {one.name: one for one in AuthorityWay(load_config(folder)).findings()}
+    assert found["authority"].level is Level.OK
+    assert "not needed" in found["authority-certificates"].said
     running.stop()
     assert "E-AUT-012" in str(ask_route(load_config(folder)).problem)
 
