@@ -14,8 +14,8 @@ from uuid import UUID
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from outbox_samples import NOW, TAX_CODE, Clock, rows
-from provider_samples import order_one
+from outbox_samples import NOW, TAX_CODE, Clock, rows, sale
+from provider_samples import BY_PROVIDER, order_one
 
 from audit.ledger_check import check_ledger
 from authority.https_line import Timeouts
@@ -30,7 +30,9 @@ from authority.sandbox.provider_account import ProviderAccount
 from authority.sandbox.provider_server import PROVIDERS, RunningProvider
 from authority.sandbox.viettel.settings import ViettelSettings as Switches
 from authority.sandbox.vnpt.terms import Terms, VnptSettings
+from invoice.corrections import Correction
 from invoice.numbers import Form
+from outbox.correcting import issue_correction
 from outbox.pace import Pace
 from outbox.provider_delivery import ProviderDelivery
 from signing.passphrase import read_passphrase
@@ -283,3 +285,22 @@ def test_a_password_changed_at_the_provider_holds_everything_until_it_is_changed
     one.password_becomes("new")
     one.settle("invoiced")
     one.check()
+
+
+@pytest.mark.parametrize(
+    "correction", [Correction.REPLACE, Correction.REFUND, Correction.INCREASE, Correction.INFORM]
+)
+def test_corrections_name_what_the_provider_has(shop: Open, correction: Correction) -> None:
+    one = shop("lose-answer=0.3,seed=5")
+    one.sell(1)
+    one.settle("invoiced")
+    one.clock.move(days=1)
+    right = None if correction is Correction.INFORM else sale(None)
+    one.store.run(issue_correction(1, correction, right, BY_PROVIDER, "sai đơn giá"))
+    one.settle("invoiced")
+    one.check()
+    first, second = one.running.served.issued()
+    assert second.corrects == f"{first.form};{first.symbol};{first.number}"
+    assert second.kind == ("replacement" if correction is Correction.REPLACE else "adjustment")
+    total = {Correction.REFUND: -int(first.total), Correction.INFORM: 0}.get(correction, int(first.total))
+    assert int(second.total) == total
