@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from agent.errors import ConfigInvalid
 from agent.hours import Hours
+from agent.secret_source import from_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -95,7 +96,7 @@ def read_notices(take: Taker, folder: Path) -> NoticeSettings:
     return NoticeSettings(
         webhook,
         chat,
-        _inside(folder, token),
+        from_folder(folder, token),
         telegram_url.rstrip("/"),
         _mail(take, folder),
         take.switch("notices.desktop", default=False),
@@ -124,16 +125,10 @@ def _mail(take: Taker, folder: Path) -> Mail | None:
         raise ConfigInvalid("notices.smtp_user and notices.smtp_password belong together")
     if any("@" not in one or any(sign in one for sign in "\r\n,") for one in (*to, sender)):
         raise ConfigInvalid("notices.email_to and email_from must be e-mail addresses")
-    return Mail(to, sender, host, int(port), user, _inside(folder, password))
+    return Mail(to, sender, host, int(port), user, from_folder(folder, password))
 
 
 def _is_safe(url: str) -> bool:
     parts = urlsplit(url)
     local = parts.hostname in {"127.0.0.1", "localhost"}
     return (parts.scheme == "https" or (parts.scheme == "http" and local)) and parts.password is None
-
-
-def _inside(folder: Path, source: str) -> str:
-    """A source's file is named from the data folder."""
-    kind, _, path = source.partition(":")
-    return f"file:{folder / path}" if kind == "file" else source

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
 from agent.errors import ConfigInvalid
+from agent.secret_source import from_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,6 +24,9 @@ TEMPLATE = """
 # pin = "sha256:8f434346648f6b96df89dda901c5176b10a6d83961dd3c1ac88b59b2dc327aa4"
 """
 _PIN = re.compile(r"sha256:[0-9a-f]{64}")
+# Host names as people give them; one of figures alone would be an address that is none.
+_LABEL = r"(?!xn--)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_HOST = re.compile(rf"(?:{_LABEL}\.)*(?![0-9]+$){_LABEL}")
 _KEYS = {"name", "url", "token", "pin", "ca"}
 
 
@@ -81,7 +85,7 @@ def _peer(table: dict[str, Any], where: str, folder: Path) -> PeerSettings:
     return PeerSettings(
         name=checked_name(text("name", 40), where),
         url=checked_url(text("url", 300), where),
-        token=_inside(folder, text("token", 500)),
+        token=from_folder(folder, text("token", 500)),
         pin=checked_pin(pin, where) if pin else None,
         ca=folder / ca if ca else None,
     )
@@ -123,7 +127,7 @@ def checked_url(url: str, where: str) -> str:
         raise wrong from None
     plain = parts.path in {"", "/"} and not parts.query and not parts.fragment and "@" not in parts.netloc
     # One spelling of each address: it is shown as a link, and two peers must not have the same.
-    if not plain or not re.fullmatch(r"[a-z0-9.-]+|[0-9a-f:.]+", host):
+    if not plain or not (_is_address(host) or (len(host) < 254 and _HOST.fullmatch(host))):
         raise wrong
     if parts.scheme != "https" and not (parts.scheme == "http" and _is_here(host)):
         raise ConfigInvalid(f"{where}.url must begin with https://")
@@ -131,14 +135,12 @@ def checked_url(url: str, where: str) -> str:
     return f"{parts.scheme}://{shown}" + ("" if port is None else f":{port}")
 
 
-def _is_here(host: str) -> bool:
+def _is_address(host: str) -> bool:
     try:
-        return ipaddress.ip_address(host).is_loopback
+        return "%" not in str(ipaddress.ip_address(host))
     except ValueError:
-        return host == "localhost"
+        return False
 
 
-def _inside(folder: Path, source: str) -> str:
-    """A source's file is named from the data folder."""
-    kind, colon, path = source.partition(":")
-    return f"file:{folder / path}" if kind == "file" and colon else source
+def _is_here(host: str) -> bool:
+    return host == "localhost" or (_is_address(host) and ipaddress.ip_address(host).is_loopback)

@@ -7,6 +7,7 @@ import re
 import socket
 import ssl
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -119,6 +120,8 @@ class Stranger:
 
     def close(self) -> None:
         self._ended.set()
+        with suppress(OSError):  # a listening socket is woken by it where the system can
+            self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
 
     def _run(self) -> None:
