@@ -123,6 +123,8 @@ def with_table(
         else:
             table = tomlkit.table()
             table.update(values)
+            if tables:
+                tables[-1].add(tomlkit.nl())
             tables.append(table)
         if known is None and tables:
             document.append(name, tables)

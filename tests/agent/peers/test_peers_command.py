@@ -156,3 +156,20 @@ def test_a_page_that_nobody_else_can_reach(
     assert "https://192.168.1.9:8380 pin=sha256:" in capsys.readouterr().out
     path.write_text(text.replace("on = true", "on = false"), "utf-8")
     assert main(["peers", "invite", "--data", str(one.folder)]) == 2
+
+
+def test_comments_stay_through_changes(register: MakeRegister) -> None:
+    folder = register().folder
+    path = folder / "config.toml"
+    path.write_text(path.read_text("utf-8") + "# của tôi / mine\n", "utf-8")
+    for number in (21, 22, 23):
+        accept(folder, Invitation.parse(LINE.replace(".21", f".{number}")), f"Máy {number}")
+    accept(folder, Invitation.parse(LINE.replace(".21", ".22").replace("a" * 43, "c" * 43)))
+    text = path.read_text("utf-8")
+    assert "# của tôi / mine" in text
+    assert "\n\n[[peers]]" in text
+    assert text.count("[[peers]]") == 3 + 1, "and the template's own example"
+    for number in (21, 23, 22):
+        assert main(["peers", "remove", f"Máy {number}", "--data", str(folder)]) == 0
+    assert "# của tôi / mine" in path.read_text("utf-8")
+    assert path.read_text("utf-8").count("[[peers]]") == 1
