@@ -231,6 +231,7 @@ PROBLEMS: tuple[tuple[str, str] | tuple[str, str, str], ...] = (
     ),
     ("the PDF cannot be opened: {}", "Không mở được tệp PDF: {0}"),
     ("reading the PDF took more than {} seconds", "Đọc tệp PDF quá {0} giây"),
+    ("reading took more than {} seconds", "Đọc hình quá {0} giây"),
     ("the reader of PDF broke on it ({})", "Phần đọc PDF hỏng vì tệp này ({0})"),
     ("the reader of PDF does not start: {}", "Không chạy được phần đọc PDF: {0}"),
     ("the PDF is broken: {}", "Tệp PDF hỏng: {0}"),
