@@ -20,7 +20,7 @@ from invoice.invoice import identified
 from invoice.numbers import AuthorityCode, checked_number
 from invoice.reader import read_order
 from invoice.redactable import redacted_form
-from invoice.sale_json import public_digest
+from invoice.sale_json import VIETNAM, public_digest
 from outbox.alarms import put_alarm
 from outbox.crash_points import crash_point
 from outbox.orders import (
@@ -46,7 +46,7 @@ ALONE = 1  # batch of a row that no package will ever hold
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """What an order had asked for."""
+    """What an order had asked for. ``asked_day``: today at the latest, where a restore has forgotten it."""
 
     sale_id: int
     form: int
@@ -59,8 +59,10 @@ class _Asked:
     content: InvoiceContent
 
 
-def take_number(order_id: int, numbered: Numbered) -> Job[OrderState]:
+def take_number(order_id: int, numbered: Numbered, provider: str) -> Job[OrderState]:
     """The job that attaches number and code to an order, or sets it aside; its state afterwards.
+
+    ``provider``: who says so, for the ledger.
 
     Hearing again what is known already changes nothing.
     """
@@ -72,6 +74,7 @@ def take_number(order_id: int, numbered: Numbered) -> Job[OrderState]:
         if numbered.raw:
             _answered(tx, order_id, numbered.raw)
         decided(tx)
+        tx.execute("UPDATE invoice_order SET provider = ? WHERE id = ?", (provider, order_id))
         asked = _asked(tx, order_id)
         problem = _misfit(tx, order_id, asked, numbered)
         if problem is not None:
@@ -148,8 +151,8 @@ def _asked(tx: Tx, order_id: int) -> _Asked:
         form,
         symbol,
         first,
-        date.fromisoformat(asked_day) if asked_day else first,
-        provider or "",
+        date.fromisoformat(asked_day) if asked_day else tx.now.astimezone(VIETNAM).date(),
+        provider,
         corrects,
         relation,
         read_order(bytes(document)),

@@ -90,6 +90,14 @@ def open_order_named(connection: sqlite3.Connection, name: str) -> dict[str, Any
     return row if row["invoice_id"] is None else None
 
 
+def reference_of_invoice(connection: sqlite3.Connection, invoice_id: int) -> str | None:
+    """The provisional code that the receipt of an invoice bears; None where the register numbered it."""
+    row = connection.execute(
+        "SELECT reference FROM invoice_order WHERE invoice_id = ?", (invoice_id,)
+    ).fetchone()
+    return None if row is None else str(row[0])
+
+
 def sale_of_order(connection: sqlite3.Connection, order_id: int) -> str:
     """The sale of an order as JSON."""
     (content,) = connection.execute(

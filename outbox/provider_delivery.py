@@ -221,7 +221,7 @@ class ProviderDelivery:
             self._store.run(count_order_failures([queued.order_id], due_at, reason, answered=True))
 
     def _number(self, queued: QueuedOrder, numbered: Numbered, done: Pass) -> None:
-        after = self._store.run(take_number(queued.order_id, numbered))
+        after = self._store.run(take_number(queued.order_id, numbered, self._provider))
         done.answers += 1
         if after is OrderState.HELD:
             done.problem = f"{queued.reference}: the provider's answer does not fit"
@@ -259,7 +259,7 @@ class ProviderDelivery:
             if not isinstance(found, Numbered) or found.code is None:
                 self._store.run(paper_later(paper.order_id, later))
                 return
-            self._store.run(take_number(paper.order_id, found))
+            self._store.run(take_number(paper.order_id, found, self._provider))
         if not document or (paper.attempts < READ_AGAIN and code_in(document) is None):
             self._store.run(paper_later(paper.order_id, later))
             return

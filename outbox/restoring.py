@@ -1,8 +1,9 @@
 """Bringing a backup back without giving a number twice (promise P2).
 
-The backup does not know what was issued after it. Who may know is asked: the witness beside the database, the
-damaged database itself, the authority, a person with the last receipt in hand. The series go on behind the
-highest of these and a margin, and the ledger says why there is a hole (``numbers.jumped``).
+The backup does not know what was issued after it. Where a provider numbers, it is asked about each order that
+waits. Where the register does, who may know is asked: the witness beside the database, the damaged database
+itself, the authority, a person with the last receipt in hand. The series go on behind the highest of these
+and a margin, and the ledger says why there is a hole (``numbers.jumped``).
 """
 
 from __future__ import annotations
@@ -21,8 +22,9 @@ from outbox.database import BESIDE, NAME, sync_folder
 from outbox.disk import database_error
 from outbox.errors import NumberTaken
 from outbox.numbering import code_counter, number_counter
+from outbox.orders import move_order
 from outbox.packages import INVOICE_HELD
-from outbox.states import InvoiceState
+from outbox.states import InvoiceState, OrderState
 from outbox.witness import NAME as WITNESS
 from outbox.witness import read_witness
 
@@ -150,6 +152,25 @@ def hold_known(register: Register, year: int, numbers: Collection[int]) -> Job[i
         if known:
             put_alarm(tx, INVOICE_HELD, f"{len(known)} invoices: {KNOWN_ALREADY}")
         return len(known)
+
+    return job
+
+
+def doubt_orders(why: str) -> Job[int]:
+    """The job for the orders of a backup: any of them may have been numbered after it, so each is looked up
+    at the provider before it is asked for (P3); how many."""
+
+    def job(tx: Tx) -> int:
+        rows = tx.execute("SELECT id FROM invoice_order WHERE state = ?", (OrderState.ORDERED,)).fetchall()
+        for (order_id,) in rows:
+            move_order(tx, order_id, OrderState.ASKED, why)
+            tx.execute(
+                # Under which day it was asked for is not known either.
+                "UPDATE invoice_order SET attempts = attempts + 1, asked_day = NULL, due_at = ? WHERE id = ?",
+                (tx.stamp, order_id),
+            )
+        tx.leaf("orders.doubted", None, orders=len(rows), why=why)
+        return len(rows)
 
     return job
 

@@ -58,7 +58,7 @@ def _undecided(tx: Tx, *, to_provider: bool) -> str | None:
     deliver a numbered invoice where a provider does.
     """
     waiting = "state IN ('issued', 'held')" if to_provider else "0"
-    asked = "state IN ('asked', 'numbered') OR (state = 'held' AND attempts > 0)"
+    asked = "provider IS NOT NULL AND (state IN ('asked', 'numbered') OR (state = 'held' AND attempts > 0))"
     orders = asked if to_provider else "state IN ('ordered', 'asked', 'numbered', 'held', 'refused')"
     counts = {
         name: tx.execute(f"SELECT COUNT(*) FROM {table} WHERE {condition}").fetchone()[0]  # noqa: S608

@@ -21,9 +21,15 @@ from agent.order_actions import (
 )
 from agent.paper_showing import write_picture
 from invoice.local_time import with_local_times
+from invoice.references import spoken
 from outbox import reports
 from outbox.errors import NotFound
-from outbox.order_reports import open_order_named, open_orders, order_named
+from outbox.order_reports import (
+    open_order_named,
+    open_orders,
+    order_named,
+    reference_of_invoice,
+)
 from outbox.packages import hold, release_held
 from outbox.provider_papers import paper_of_provider
 from outbox.store import Store, open_reader
@@ -112,10 +118,13 @@ def run(arguments: argparse.Namespace) -> int:
             give_out(_form(document, row["state"], arguments, config.payee), arguments.output)
         elif arguments.json:
             row["captured_on"] = reports.late_capture(connection, row["id"])
+            row["reference"] = reference_of_invoice(connection, row["id"])
             sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
         else:
             for key, value in row.items():
                 sys.stdout.write(f"{key:<12} {with_local_times(str(value))}\n")
+            if (reference := reference_of_invoice(connection, row["id"])) is not None:
+                sys.stdout.write(f"{'ordered as':<12} {spoken(reference)}\n")
             if (day := reports.late_capture(connection, row["id"])) is not None:
                 sys.stdout.write(f"{'late':<12} the receipt was captured on {day}, decided about later\n")
         return 0

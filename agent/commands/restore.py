@@ -24,6 +24,7 @@ from outbox.restoring import (
     MARGIN,
     LastSeen,
     code_count,
+    doubt_orders,
     forget_witness,
     hold_known,
     jump_numbers,
@@ -67,6 +68,11 @@ def run(arguments: argparse.Namespace) -> int:
     now = datetime.now(UTC)
     backup = None if arguments.here else _chosen(arguments.file, config)
     year = now.astimezone(VIETNAM).year
+    why = f"restored from {backup.name}" if backup else "went on with an older copy of the database"
+    if config.register.by_provider:
+        _put_in_place(folder, backup, now)
+        _doubt_orders(config, why)
+        return 0
     seen = seen_beside(folder, config.register, year)
     known = _ask_authority(config, year)
     if known is not None:
@@ -76,12 +82,31 @@ def run(arguments: argparse.Namespace) -> int:
         seen.append(LastSeen("a person", arguments.last_number, arguments.last_number))
     if known is None and arguments.last_number is None and not any(one.who == "witness" for one in seen):
         raise LastNumberUnknown("neither the authority nor the data folder says which numbers were used")
+    _put_in_place(folder, backup, now)
+    _go_on(config, year, seen, known, arguments.margin, why)
+    return 0
+
+
+def _put_in_place(folder: Path, backup: Path | None, now: datetime) -> None:
     if backup is not None:
         for path in put_in_place(folder, backup, f"{now:%Y%m%dT%H%M%S}"):
             sys.stdout.write(f"set aside: {path}\n")
-    why = f"restored from {backup.name}" if backup else "went on with an older copy of the database"
-    _go_on(config, year, seen, known, arguments.margin, why)
-    return 0
+
+
+def _doubt_orders(config: Config, why: str) -> None:
+    """The numbers are the provider's: none is left out, and it is asked about every order that waits."""
+    with closing(Store(config.folder, believed=True)) as store:
+        orders = store.run(doubt_orders(why))
+        store.run(
+            raise_alarm(
+                RESTORED_ALARM,
+                f"{why}; hóa đơn lập sau bản sao chỉ còn ở nhà cung cấp: đối chiếu /"
+                " what was sold after the backup is at the provider only: compare",
+            )
+        )
+    forget_witness(config.folder)
+    Store(config.folder).close()
+    sys.stdout.write(f"{why}\n{orders} orders are looked up at the provider before they are asked for\n")
 
 
 def _chosen(file: Path | None, config: Config) -> Path:

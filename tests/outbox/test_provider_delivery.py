@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
@@ -21,11 +22,15 @@ from outbox.correcting import issue_correction
 from outbox.issuing import issue
 from outbox.orders import drop_order, hold_order, release_order
 from outbox.provider_papers import keep_paper
+from outbox.restoring import doubt_orders
 from outbox.sold import Issued, Ordered
+from outbox.store import Store
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from outbox.provider_delivery import ProviderDelivery
-    from outbox.store import Store
+    from signing.xmldsig import XmlSigner
 
 
 @pytest.fixture
@@ -358,6 +363,38 @@ def test_a_series_that_others_use_too_has_holes_and_verifies(
     worker.run_once()
     assert rows(store, "SELECT number FROM invoice ORDER BY id") == [(4711,), (4713,)]
     assert ledger_problems(store) == ()
+
+
+def test_orders_of_a_restored_backup_are_looked_up_before_they_are_asked_for(
+    tmp_path: Path, signer: XmlSigner, provider: HostileProvider, book: ProviderBook, clock: Clock
+) -> None:
+    folder = tmp_path / "shop"
+    folder.mkdir()
+    store = Store(folder, signer, clock)
+    for place in range(3):
+        order_one(store, f"HD{place}")
+    store.close()
+    shutil.copyfile(folder / "thungan.db", tmp_path / "backup.db")
+    store = Store(folder, signer, clock)
+    clock.move(days=1)
+    delivery_of(store, provider, clock).run_once()
+    assert len(book.issued) == 3
+    store.close()
+    for path in folder.iterdir():
+        path.unlink()
+    shutil.copyfile(tmp_path / "backup.db", folder / "thungan.db")
+    provider.calls.clear()
+    store = Store(folder, signer, clock, believed=True)
+    try:
+        assert store.run(doubt_orders("restored from backup.db")) == 3
+        order_one(store, "HD9")
+        delivery_of(store, provider, clock).run_once()
+        assert [call for call, _ in provider.calls] == ["look_up"] * 3 + ["issue"]
+        assert set(states(store)) == {"invoiced"}
+        assert (len(book.issued), book.doubles) == (4, 0)
+        assert ledger_problems(store) == ()
+    finally:
+        store.close()
 
 
 def test_a_dropped_order_is_kept_with_its_reason(
