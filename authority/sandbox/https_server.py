@@ -228,6 +228,10 @@ class _CuttableProtocol(H11Protocol):
         self.app: Any = cuttable
 
     def shutdown(self) -> None:
+        if self.transport.is_closing():
+            # Closed a second time, a TLS transport forgets its connection without ending it.
+            self.transport.abort()
+            return
         super().shutdown()
         idle = self.cycle is None or self.cycle.response_complete
         if idle and not self.transport.get_write_buffer_size():

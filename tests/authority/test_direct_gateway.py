@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import socket
+import ssl
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -301,6 +303,22 @@ def test_a_port_that_is_taken(start: Start, tmp_path: Path) -> None:
     running, _ = start()
     with pytest.raises(GatewaySettingInvalid, match="cannot be had"):
         RunningSandbox(tmp_path, running.address.port)
+
+
+def test_a_connection_that_is_being_closed_does_not_keep_the_server_from_ending(tmp_path: Path) -> None:
+    """The server has closed its side, the client does not say good-bye, and the server stops."""
+    running = RunningSandbox(tmp_path / "closing")
+    trust = ssl.create_default_context(cafile=str(running.ca))
+    with (
+        socket.create_connection(("127.0.0.1", running.address.port), 60) as line,
+        trust.wrap_socket(line, server_hostname="127.0.0.1") as tls,
+    ):
+        tls.sendall(b"GET /v1/statistics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        said = b""
+        while more := tls.recv(65536):
+            said += more
+        assert b"doubly_registered" in said
+        running.stop()  # what its thread raises fails the test
 
 
 def test_a_gateway_can_be_closed_unused_and_twice(start: Start) -> None:
