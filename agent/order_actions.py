@@ -17,7 +17,7 @@ from invoice.sale_json import sale_from_json
 from outbox.errors import NotFound
 from outbox.order_reports import history_of_order, order_named, sale_of_order
 from outbox.orders import drop_order, hold_order, release_order
-from outbox.provider_papers import keep_paper, numbered_of
+from outbox.provider_papers import PAPERS, keep_paper, numbered_of
 from outbox.replacing_orders import replace_order
 from outbox.store import Store, open_reader
 
@@ -26,11 +26,9 @@ if TYPE_CHECKING:
     import sqlite3
 
     from agent.config import Config
-    from authority.providers.provider import Paper
     from outbox.store import Job
 
 SET_ASIDE = ("hold", "release", "again", "drop")
-PAPERS: tuple[Paper, ...] = ("xml", "pdf")
 
 
 def order_line(row: dict[str, Any]) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from agent.alarm_words import NO_SOURCE, AlarmWords, alarm_words
 from invoice.sale_json import VIETNAM
 from outbox import reports
+from outbox.order_reports import count_orders
 from outbox.spool import reserve_alarms
 from outbox.waiting import waiting_sales
 from signing.expiry import days_left
@@ -35,11 +36,16 @@ class Light(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What the first page shows. ``waiting``: invoices that the authority has not decided about."""
+    """What the first page shows.
+
+    ``waiting``: invoices that the authority has not decided about, and orders that have no number; ``orders``
+    are the orders among the ``queue``.
+    """
 
     light: Light
     today: dict[str, int]
     queue: dict[str, int]
+    orders: dict[str, int]
     waiting: int
     oldest_unsent: str | None
     last_contact: str | None
@@ -70,10 +76,12 @@ def standing(
     if not config.sources:
         alarms += (alarm_words(NO_SOURCE, "[source] uri", language),)
     queue = reports.queue(connection)
+    orders = count_orders(connection)
     oldest = reports.oldest_unsent(connection)
     quarantined = reports.count_quarantined(connection)
     behind = oldest is not None and now - datetime.fromisoformat(oldest) > ON_ITS_WAY
-    if quarantined or queue["refused"] or any(alarm.needs_you for alarm in alarms):
+    for_a_person = quarantined or queue["refused"] or orders["held"]
+    if for_a_person or any(alarm.needs_you for alarm in alarms):
         light = Light.NEEDS_YOU
     else:
         light = Light.LATER if delivery_problem or behind else Light.DELIVERING
@@ -81,6 +89,7 @@ def standing(
         light,
         reports.today(connection, now.astimezone(VIETNAM).date().isoformat()),
         queue,
+        orders,
         sum(count for state, count in queue.items() if state != "refused"),
         oldest,
         reports.last_sync(connection),

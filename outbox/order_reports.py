@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 from outbox.errors import NotFound
 from outbox.history import step_of
 from outbox.orders import find_order
+from outbox.sold import sold_by_sale
 
 if TYPE_CHECKING:
     import sqlite3
 
     from outbox.history import Step
+    from outbox.sold import Sold
 
 # The partial index of open orders is used only where its own words stand in the question.
 OPEN_ORDERS = "state NOT IN ('invoiced', 'corrected', 'dropped')"
@@ -104,6 +106,18 @@ def sale_of_order(connection: sqlite3.Connection, order_id: int) -> str:
         "SELECT content FROM sale JOIN invoice_order o ON o.sale_id = sale.id WHERE o.id = ?", (order_id,)
     ).fetchone()
     return str(content)
+
+
+def paper_of_order(connection: sqlite3.Connection, order_id: int) -> tuple[Sold, bytes] | None:
+    """The order, or the invoice it has become, with its receipt's bytes; None where it came without paper."""
+    row = connection.execute(
+        "SELECT o.sale_id, capture.data FROM invoice_order o JOIN capture ON capture.sale_id = o.sale_id"
+        " WHERE o.id = ? AND capture.form = 'escpos' ORDER BY capture.id LIMIT 1",
+        (order_id,),
+    ).fetchone()
+    if row is None or (sold := sold_by_sale(connection, row[0])) is None:
+        return None
+    return sold, bytes(row[1])
 
 
 def history_of_order(connection: sqlite3.Connection, order_id: int) -> list[Step]:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from outbox.store import Job, Tx
 
 XML: Paper = "xml"
+PAPERS: tuple[Paper, ...] = (XML, "pdf")
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,21 +149,30 @@ def oldest_quarantined(connection: sqlite3.Connection) -> str | None:
 def latest(connection: sqlite3.Connection, limit: int) -> list[dict[str, Any]]:
     """What came last, newest first: invoices, and captures that became none. ``at`` is UTC.
 
-    A capture has ``capture_id``, its state and kind; an invoice its name, total and state.
+    A capture has ``capture_id``, its state and kind; an invoice its name, total and state; an order that
+    waits for its number its ``reference``.
     """
     invoiced = connection.execute(
         "SELECT invoice.id, issued_at AS at, invoice.state, symbol, number, invoice.total, receipt_no,"
-        " NULL AS capture_id, NULL AS kind FROM invoice JOIN sale ON sale.id = sale_id"
+        " NULL AS capture_id, NULL AS kind, NULL AS reference FROM invoice JOIN sale ON sale.id = sale_id"
         " ORDER BY invoice.id DESC LIMIT ?",
         (limit,),
     )
     others = connection.execute(
         "SELECT NULL AS id, captured_at AS at, state, NULL AS symbol, NULL AS number, NULL AS total,"
-        " NULL AS receipt_no, id AS capture_id, kind FROM capture WHERE state NOT IN ('sale', 'resolved')"
-        " AND id > (SELECT MAX(id) FROM capture) - ? ORDER BY id DESC LIMIT ?",
+        " NULL AS receipt_no, id AS capture_id, kind, NULL AS reference FROM capture"
+        " WHERE state NOT IN ('sale', 'resolved') AND id > (SELECT MAX(id) FROM capture) - ?"
+        " ORDER BY id DESC LIMIT ?",
         (LOOKED_BACK, limit),
     )
-    rows = [dict(row) for row in (*invoiced, *others)]
+    ordered = connection.execute(
+        "SELECT NULL AS id, ordered_at AS at, invoice_order.state, symbol, number, invoice_order.total,"
+        " receipt_no, NULL AS capture_id, NULL AS kind, reference FROM invoice_order"
+        " JOIN sale ON sale.id = sale_id WHERE state NOT IN ('invoiced', 'corrected', 'dropped')"
+        " ORDER BY invoice_order.id DESC LIMIT ?",
+        (limit,),
+    )
+    rows = [dict(row) for row in (*invoiced, *others, *ordered)]
     return sorted(rows, key=lambda row: str(row["at"]), reverse=True)[:limit]
 
 

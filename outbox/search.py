@@ -1,10 +1,15 @@
-"""Finding invoices as people ask for them: a number, a receipt, a buyer, an amount, days, a state."""
+"""Finding invoices as people ask for them: a number, a receipt, a buyer, an amount, days, a state.
+
+A customer may have only the provisional code on the receipt; its check digit tells it from other figures.
+"""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from invoice.references import read_reference
 
 if TYPE_CHECKING:
     import sqlite3
@@ -57,6 +62,11 @@ def _conditions(wanted: Wanted) -> tuple[list[str], list[str | int]]:
         add("invoice.id < ?", wanted.before)
     text = wanted.text.strip()
     if not text:
+        return conditions, values
+    reference = read_reference(text)
+    if reference is not None:
+        found = "SELECT invoice_id FROM invoice_order WHERE reference = ?"
+        add(f"invoice.id IN ({found})", reference)
         return conditions, values
     either = ["invoice.code = ?", "sale.receipt_no LIKE ? ESCAPE '\\'", "sale.content LIKE ? ESCAPE '\\'"]
     like = f"%{_escaped(text)}%"

@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse
 from agent.web.person import Person, person_of
 from errors import ThunganError
 from invoice.local_time import with_local_times
+from invoice.references import spoken
 from invoice.sale_json import VIETNAM
 from outbox import reports
 from outbox.errors import OutboxError
@@ -85,6 +86,7 @@ def environment() -> Environment:
     )
     made.globals["version"] = asset_version()
     made.filters["local"] = with_local_times
+    made.filters["spoken"] = spoken
     return made
 
 

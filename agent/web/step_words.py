@@ -20,6 +20,19 @@ _WORDS = {
     "package.sending": ("Gửi cho cơ quan thuế", "Sent to the authority"),
     "package.decided": ("Cơ quan thuế đã trả lời", "The authority has decided"),
     "answer": ("Thông báo của cơ quan thuế", "The authority's answer"),
+    "order.made": ("Ghi và ký, chờ nhà cung cấp cấp số", "Kept and signed, to be numbered by the provider"),
+    "order.asked": ("Gửi cho nhà cung cấp", "Sent to the provider"),
+    "order.ordered": ("Nhà cung cấp chưa có; sẽ gửi lại", "The provider does not have it; to be sent again"),
+    "order.numbered": (
+        "Đã có số, chờ mã của cơ quan thuế",
+        "It has its number; the authority's code follows",
+    ),
+    "order.refused": ("Nhà cung cấp không nhận", "The provider does not take it"),
+    "order.held": ("Để riêng, tạm không gửi", "Set aside, not sent for now"),
+    "order.released": ("Cho gửi lại", "Let go again"),
+    "order.corrected": ("Đơn khác thay cho đơn này", "Another stands in its place"),
+    "order.dropped": ("Không chờ nữa", "It waits no more"),
+    "provider.paper": ("Lưu bản của nhà cung cấp", "The provider's own paper was kept"),
     "correction.list": ("Bảng kê của hóa đơn sửa nhiều hóa đơn", "The list of what it corrects"),
 }
 
@@ -34,8 +47,10 @@ _OUTCOMES = {
 def step_words(step: Step, language: str) -> str:
     """What happened, and why where a person gave a reason."""
     pair = _WORDS.get(step.kind)
-    words = (pair[1] if language == "en" else pair[0]) if pair else step.kind
     fields = step.fields
+    if step.kind == "invoice.issued" and fields.get("provider"):
+        pair = ("Nhà cung cấp cấp số và mã", "The provider gave number and code")
+    words = (pair[1] if language == "en" else pair[0]) if pair else step.kind
     detail = fields.get("reason")
     if step.kind == "answer":
         outcome = str(fields.get("outcome", ""))

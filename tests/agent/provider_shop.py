@@ -17,16 +17,18 @@ PASSWORD = "mật khẩu của tiệm"
 def provider_shop(folder: Path, running: RunningProvider, route: str = "viettel", **more: Any) -> Path:
     """A demo shop's folder, its route changed to the provider that runs."""
     make_folder(folder, demo=True)
-    secret = folder / "keys" / "provider"
-    write_private(secret, PASSWORD.encode())
-    changes = {
+    change_config(folder, {**provider_changes(folder, running, route), **more})
+    return folder
+
+
+def provider_changes(folder: Path, running: RunningProvider, route: str = "viettel") -> dict[str, Any]:
+    """What such a shop has in config.toml; its password is put beside it."""
+    write_private(folder / "keys" / "provider", PASSWORD.encode())
+    return {
         "authority.route": route,
         "authority.url": running.url,
         "authority.ca": str(running.ca),
         "authority.user": "sandbox",
         "authority.password": "file:keys/provider",
         **(_STAFF if route == "vnpt" else {}),
-        **more,
     }
-    change_config(folder, changes)
-    return folder

@@ -22,7 +22,9 @@ from outbox.correcting import corrections_of
 from outbox.correcting_many import read_list
 from outbox.errors import NotFound
 from outbox.history import history_of, proof_of
+from outbox.order_reports import count_orders, open_order_named
 from outbox.packages import hold, release_held
+from outbox.provider_papers import PAPERS, paper_of_provider
 from outbox.search import Wanted, search
 from outbox.states import InvoiceState
 
@@ -56,6 +58,10 @@ def routes(shop: Shop) -> list[Route]:
         )
         with shop.reader() as connection:
             rows = search(connection, wanted, PER_PAGE + 1)
+            waiting = count_orders(connection)
+            order = open_order_named(connection, wanted.text) if wanted.text else None
+        if order is not None and not rows:
+            return RedirectResponse(f"/orders/{order['reference']}", 303)
         more = None
         if len(rows) > PER_PAGE:
             kept = {"q": wanted.text, "state": wanted.state, "since": wanted.since, "until": wanted.until}
@@ -71,6 +77,7 @@ def routes(shop: Shop) -> list[Route]:
             states=[state.value for state in InvoiceState],
             more=more,
             choosing=choosing,
+            waiting=sum(waiting.values()),
         )
 
     def one(request: Request) -> Response:
@@ -81,6 +88,7 @@ def routes(shop: Shop) -> list[Route]:
             corrected_by = corrections_of(connection, row["id"])
             has_paper = _paper(connection, row["id"]) is not None
             has_list = _has_list(connection, row["id"])
+            provided = [kind for kind in PAPERS if paper_of_provider(connection, row["id"], kind)]
         return show(
             request,
             "invoice.html",
@@ -90,6 +98,7 @@ def routes(shop: Shop) -> list[Route]:
             corrected_by=corrected_by,
             has_paper=has_paper,
             has_list=has_list,
+            provided=provided,
             qr=_squares(row["qr"]),
             done=request.query_params.get("done"),
         )
@@ -101,9 +110,14 @@ def routes(shop: Shop) -> list[Route]:
             row, document = _invoice(connection, request)
             found = _paper(connection, row["id"]) if kind == "receipt.png" else None
             proof = proof_of(connection, row["id"]) if kind == "proof.json" else None
+            theirs = {one: paper_of_provider(connection, row["id"], one) for one in PAPERS}
         name = f"{row['symbol']}-{row['number']}"
         size = request.query_params.get("size", "A4")
         size = size if size in SIZES else "A4"
+        for one, content in theirs.items():
+            if kind == f"provider.{one}" and content is not None:
+                # Not ours: a browser keeps it and does not show it as a page of this site.
+                return _file(content, f"application/{one}", f"{name}-provider.{one}", keep=True)
         if kind == "xml":
             return _file(document, "application/xml", f"{name}.xml")
         if kind == "html":
@@ -179,9 +193,10 @@ def _squares(text: str) -> dict[str, Any]:
     return {"edge": size + 2 * QUIET, "path": path}
 
 
-def _file(content: bytes, kind: str, name: str) -> Response:
-    safe = re.sub(r"[^A-Za-z0-9._-]", "_", name)
-    return Response(content, media_type=kind, headers={"content-disposition": f'inline; filename="{safe}"'})
+def _file(content: bytes, kind: str, name: str, *, keep: bool = False) -> Response:
+    """Shown, or (``keep``) for the browser to put away."""
+    safe, way = re.sub(r"[^A-Za-z0-9._-]", "_", name), "attachment" if keep else "inline"
+    return Response(content, media_type=kind, headers={"content-disposition": f'{way}; filename="{safe}"'})
 
 
 def _day(text: str | None) -> str:

@@ -5,16 +5,19 @@ from pathlib import Path
 import pytest
 from browsing import open_browser
 from playwright.sync_api import Browser
+from provider_shop import provider_changes
 from web_shop import PIN, Serve, Served
 
 from agent.commands.init import make_folder
 from agent.config import load_config
+from agent.config_writing import change_config
 from agent.daemon import Daemon
 from agent.web.live import Live
 from agent.web.pin import PinLock
 from agent.web.server import PageServer
 from agent.web.sessions import Sessions
 from agent.web.shop import Shop
+from authority.sandbox.provider_server import RunningProvider
 from authority.sandbox.server import RunningSandbox
 
 
@@ -46,6 +49,7 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
         printer: bool = False,
         more: str = "",
         seller: str = "",
+        provider: RunningProvider | None = None,
         **page: str,
     ) -> Served:
         folder = tmp_path / f"shop{len(running)}"
@@ -63,6 +67,8 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
             text = text.replace("sandbox/tls.crt.pem", str(sandbox.ca))
             text = text.replace("sandbox/authority.crt.pem", str(sandbox.trust))
         path.write_text(text.replace("\nname = ", f"\n{seller}name = ", 1), "utf-8")
+        if provider is not None:
+            change_config(folder, provider_changes(folder, provider))
         lock = PinLock(folder)
         if pin:
             lock.choose(pin)

@@ -15,6 +15,7 @@ import pytest
 from PIL import Image
 from print_jobs import JOBS
 from sign_and_words import picture
+from web_shop import sale_fields, shown_value
 
 from agent.standing import standing
 from agent.web import sale_form
@@ -115,19 +116,6 @@ def test_the_proof_of_the_history_leads_to_the_root(served: Served, person: Pers
     assert base64.b64encode(bytes.fromhex(proof["root"])).decode() in proof["checkpoint"]
 
 
-def field(page: str, name: str) -> str:
-    found = re.search(rf'name="{name}" value="([^"]*)"', page)
-    assert found
-    return found[1]
-
-
-def sale_fields(page: str) -> dict[str, list[str]]:
-    """What a browser would send of the form's lines, as it was filled in for the person."""
-    columns = ("of", "name", "unit", "quantity", "unit_price", "amount", "vat_rate")
-    sent = {name: re.findall(rf'name="{name}" value="([^"]*)"', page) for name in columns}
-    return {**sent, **{name: [field(page, name)] for name in ("total", "receipt_no", "discount")}}
-
-
 def test_replacing_shows_first_and_issues_once(served: Served, person: Person) -> None:
     page = person.get("/invoices/1/correct")
     fields = {**sale_fields(page), "how": ["replace"], "reason": ["sai tên hàng"], "token": [person.token()]}
@@ -137,7 +125,7 @@ def test_replacing_shows_first_and_issues_once(served: Served, person: Person) -
     assert preview.status_code == 200
     assert "Cà phê đen" in preview.text
     assert rows(served, "SELECT COUNT(*) FROM invoice") == [(3,)]
-    issue = {**fields, "do": ["issue"], "once": [field(preview.text, "once")]}
+    issue = {**fields, "do": ["issue"], "once": [shown_value(preview.text, "once")]}
     first = person.client.post("/invoices/1/correct", data=issue)
     again = person.client.post("/invoices/1/correct", data=issue)
     assert first.status_code == 303
@@ -198,7 +186,7 @@ def test_a_receipt_that_was_not_understood_is_set_right(served: Served, person: 
     page = person.get(f"/quarantine/{capture}")
     assert person.client.get(f"/quarantine/{capture}/paper.png").content.startswith(b"\x89PNG")
     fields = {**sale_fields(page), "reason": ["tổng in sai"], "token": [person.token()], "do": ["sale"]}
-    fields["once"] = [field(page, "once")]
+    fields["once"] = [shown_value(page, "once")]
     assert fields["total"] == ["80.000"]
     assert fields["name"][:2] == ["Cà phê sữa", "Bánh mì"]
     wrong = person.client.post(f"/quarantine/{capture}", data=fields)
@@ -228,7 +216,7 @@ def test_a_picture_and_a_print_job_are_shown_with_what_was_read(served: Served, 
         shown = person.client.get(f"/quarantine/{capture}/paper.png")
         assert Image.open(BytesIO(shown.content)).width == 576
     fields = {**sale_fields(page), "reason": ["một lần bán nữa"], "token": [person.token()], "do": ["sale"]}
-    fields["once"] = [field(page, "once")]
+    fields["once"] = [shown_value(page, "once")]
     assert person.client.post(f"/quarantine/{capture}", data=fields).status_code == 303
     assert rows(served, "SELECT total FROM invoice WHERE id = 4") == [(88_000,)]
 

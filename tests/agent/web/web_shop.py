@@ -81,3 +81,16 @@ class Person:
 
 
 Serve = Callable[..., Served]
+
+
+def shown_value(page: str, name: str) -> str:
+    found = re.search(rf'name="{name}" value="([^"]*)"', page)
+    assert found
+    return found[1]
+
+
+def sale_fields(page: str) -> dict[str, list[str]]:
+    """What a browser would send of the form's lines, as it was filled in for the person."""
+    columns = ("of", "name", "unit", "quantity", "unit_price", "amount", "vat_rate")
+    sent = {name: re.findall(rf'name="{name}" value="([^"]*)"', page) for name in columns}
+    return {**sent, **{name: [shown_value(page, name)] for name in ("total", "receipt_no", "discount")}}
