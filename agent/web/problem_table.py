@@ -248,6 +248,7 @@ PROBLEMS: tuple[tuple[str, str] | tuple[str, str, str], ...] = (
     ("Glyphs with numbers that are none", "Tệp XPS hỏng: số của chữ sai"),
     ("several glyphs for one letter", "Tệp XPS có nhiều hình cho một chữ, chưa đọc được"),
     ("no page of an XPS is in it, or far too many parts", "Không có trang XPS nào, hoặc quá nhiều phần"),
+    ("reading took more than {} seconds", "Đọc hình quá {0} giây"),
     ("tesseract took more than {} seconds", "Đọc hình (tesseract) chạy quá {0} giây"),
     ("tesseract ended with {}", "Đọc hình (tesseract) dừng với mã {0}"),
 )
