@@ -58,7 +58,7 @@ def lay_out_job(form: Form, data: bytes) -> Paper:
     Raises:
         JobUnreadable: why its text is not to be had.
     """
-    rows = [row for page in _pages(form, data) for row in [*rows_of_page(page), ""]]
+    rows = [row for page in _pages(form, data) for row in [*rows_of_page(page, table=True), ""]]
     after_blank, lines = False, list[PaperLine]()
     for row in rows:
         if row.strip():

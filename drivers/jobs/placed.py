@@ -12,6 +12,8 @@ from statistics import median
 from typing import TYPE_CHECKING
 from unicodedata import combining, normalize
 
+from drivers.jobs.wrapped import Run, TextLine, joined
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -36,8 +38,11 @@ class Placed:
     size: float
 
 
-def rows_of_page(pieces: Iterable[Placed]) -> list[str]:
-    """The rows of a page from its top. Gaps between columns are two blanks or more, as wide as they are."""
+def rows_of_page(pieces: Iterable[Placed], *, table: bool = False) -> list[str]:
+    """The rows of a page from its top. Gaps between columns are two blanks or more, as wide as they are.
+
+    ``table``: lines of one row of a table are one row (``drivers.jobs.wrapped``).
+    """
     shown = sorted((one for one in pieces if one.text.strip()), key=lambda one: one.base)
     if not shown:
         return []
@@ -50,32 +55,48 @@ def rows_of_page(pieces: Iterable[Placed]) -> list[str]:
     widths = [width for one in shown if (width := (one.right - one.left) / len(one.text)) > 0]
     letter = median(widths) if widths else 1.0
     first = min(one.left for one in shown)
+    set_lines = [TextLine(_runs(line), line[0].base, line[0].base, line[0].size) for line in lines]
     rows: list[str] = []
-    for number, line in enumerate(lines):
-        if number and line[0].base - lines[number - 1][0].base > 2.2 * max(line[0].size, 0.1):
+    before: TextLine | None = None
+    for line in joined(set_lines) if table else set_lines:
+        if before is not None and line.top - before.bottom > 2.2 * max(line.size, 0.1):
             rows.append("")  # an empty line on the paper: what stands below it is another part
-        rows.append(_row(line, first, letter))
+        rows.append(_row(line.runs, first, letter))
+        before = line
     return rows
 
 
-def _row(line: Sequence[Placed], first: float, letter: float) -> str:
-    text, before = "", None
+def _row(runs: Sequence[Run], first: float, letter: float) -> str:
+    text = ""
+    for run in runs:
+        wanted = round((run.left - first) / letter)
+        text += " " * (max(2, min(200, wanted) - len(text)) if text else min(80, wanted)) + run.text
+    return normalize("NFC", text).rstrip()
+
+
+def _runs(line: Sequence[Placed]) -> tuple[Run, ...]:
+    """The words between gaps, letter by letter from the left."""
+    runs: list[Run] = []
+    text, left = "", 0.0
+    before: Placed | None = None
     for one in sorted(line, key=lambda one: (one.left, one.right)):
         if before is None:
-            text = " " * min(80, round((one.left - first) / letter)) + one.text
+            text, left = one.text, one.left
         elif combining(one.text[0]):
             text += one.text
         elif one.text == before.text and one.left - before.left <= _DOUBLED * one.size:
             continue
         else:
             gap = (one.left - before.right) / max(one.size, 0.01)
-            if gap < _OVER:
+            if gap > _COLUMN:
+                runs.append(Run(text, left, before.right))
+                text, left = "", one.left
+            elif gap < _OVER:
                 text += UNREADABLE
-            elif gap > _COLUMN:
-                wanted = min(200, round((one.left - first) / letter))
-                text += " " * max(2, wanted - len(text))
             elif gap > _JOINED and not text.endswith(" "):
                 text += " "
             text += one.text
         before = one
-    return normalize("NFC", text).rstrip()
+    if before is not None:
+        runs.append(Run(text, left, before.right))
+    return tuple(runs)

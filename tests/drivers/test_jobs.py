@@ -49,6 +49,63 @@ def test_a_job_of_another_program(name: str) -> None:
     assert said(data) == (Form(name[-3:]), NAMES, 88_000, "HD001234")
 
 
+@pytest.mark.parametrize("name", ["wrapped-top.pdf", "wrapped-middle.pdf", "wrapped-bottom.pdf"])
+def test_names_that_take_two_lines_of_their_cell(name: str) -> None:
+    names = [
+        "Bánh mì thịt nướng đặc biệt thêm trứng ốp la",
+        "Cà phê sữa đá",
+        "Trà đào cam sả ít đá nhiều đường",
+    ]
+    assert said((JOBS / name).read_bytes()) == (Form.PDF, names, 88_000, "HD001234")
+
+
+def line(base: float, *words: str, size: float = 10) -> list[Placed]:
+    """Words at the left, and at 100, 150, 200; a letter is 5 wide."""
+    return [
+        Placed(text, 50 * (place + bool(place)), 50 * (place + bool(place)) + 5 * len(text), base, size)
+        for place, text in enumerate(words)
+        if text
+    ]
+
+
+LONG = "Bánh mì thịt nướng"  # 90 wide: the column is full
+GOODS = ("", "2", "25.000", "50.000")
+
+
+@pytest.mark.parametrize(
+    ("lines", "rows"),
+    [
+        # Closer to the figures below than to the row above, and no room for one more word.
+        ([line(0, "Bia", "1", "9", "9"), line(14, LONG), line(26, "trứng", *GOODS[1:])], 2),
+        ([line(0, "Bia", "1", "9", "9"), line(12, LONG), line(24, "trứng", *GOODS[1:])], 3),  # as close
+        ([line(0, "Bia", "1", "9", "9"), line(14, "ĐỒ UỐNG"), line(26, "Trà", *GOODS[1:])], 3),  # a group
+        ([line(0, "Bia", "1", "9", "9"), line(14, LONG.upper()), line(26, "Trà", *GOODS[1:])], 3),
+        ([line(0, "Bia", "1", "9", "9"), line(14, LONG, size=12), line(26, "Trà", *GOODS[1:])], 3),
+        ([line(0, "Bia", "1", "9", "9"), line(14, LONG), line(26, "+ ít đá", *GOODS[1:])], 3),  # a note
+        ([line(0, "Bia", "1", "9", "9"), line(14, LONG), line(26, "trứng", "50.000")], 3),  # no table
+        # Figures in the middle of a name's two lines; a note below is none of the name.
+        ([line(0, LONG), line(6, *GOODS), line(12, "trứng")], 1),
+        ([line(0, LONG), line(6, *GOODS), line(12, "+ ít đá")], 2),
+        # A small letter raised above its word is no other cell.
+        ([line(0, "", "2"), line(6, "Bia", "2")], 2),
+        # The middle of a name of three lines.
+        (
+            [
+                line(0, "Bia", "1"),
+                line(14, LONG),
+                line(26, LONG, *GOODS[1:]),
+                line(38, "trứng"),
+                line(52, "x"),
+            ],
+            3,
+        ),
+    ],
+)
+def test_what_is_one_row_of_a_table(lines: list[list[Placed]], rows: int) -> None:
+    found = rows_of_page([one for pieces in lines for one in pieces], table=True)
+    assert len(found) == rows, found
+
+
 def test_postscript(tmp_path: Path) -> None:
     names = ["Ca phe sua da", "Banh mi thit", "Nuoc suoi"]
     assert said((JOBS / "plain.ps").read_bytes()) == (Form.POSTSCRIPT, names, 88_000, "HD001234")
