@@ -16,6 +16,8 @@
     ├── BackupFailed         E-OUT-037  a backup cannot be made or is not whole
     ├── LastNumberUnknown    E-OUT-038  nobody can say which numbers were used after a backup
     ├── ArchiveDamaged       E-OUT-039  the archive of a closed month is missing or was changed
+    ├── RouteUndecided       E-OUT-050  the route was changed too early
+    ├── SeriesOfProvider     E-OUT-051  a series in which a provider gives the numbers
     ├── StoreSlow            E-OUT-030  the disk does not answer in time
     └── (DatabaseUnusable)
         ├── DiskFull         E-OUT-031  no room left on the disk
@@ -220,4 +222,13 @@ class RouteUndecided(OutboxError):
     advice_en = (
         "Put the old [authority] back, run thungan sync until nothing waits, then change. Keep selling."
     )
+    exit_code = 3
+
+
+class SeriesOfProvider(OutboxError):
+    """The register is to number a series in which a provider has: both would give the same numbers."""
+
+    code = "E-OUT-051"
+    advice_vi = "Đăng ký và ghi hai chữ khác vào [register] letters; ký hiệu cũ thuộc về nhà cung cấp."
+    advice_en = "Register other letters and put them under [register] letters; the old are the provider's."
     exit_code = 3

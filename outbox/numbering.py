@@ -13,7 +13,7 @@ from invoice.compose import Identity, Terms
 from invoice.errors import NumbersExhausted
 from invoice.numbers import MAX_NUMBER, REGISTER_COUNTERS, AuthorityCode, Symbol
 from outbox.alarms import put_alarm
-from outbox.errors import NumberTaken
+from outbox.errors import NumberTaken, SeriesOfProvider
 
 if TYPE_CHECKING:
     from datetime import date
@@ -40,9 +40,12 @@ def next_identity(tx: Tx, register: Register, day: date) -> Identity:
 
     Raises:
         NumbersExhausted: there is none left.
+        SeriesOfProvider: the series is one in which a provider gives the numbers.
     """
     form, symbol = register.terms.form, Symbol.of_year(register.letters, day.year)
     number = _count(tx, number_counter(register, symbol))
+    if number == 1:
+        _check_own(tx, register, symbol)
     if number > MAX_NUMBER:
         raise NumbersExhausted(f"symbol {symbol} has used its last number {MAX_NUMBER}")
     count = _count(tx, code_counter(register, day.year))
@@ -51,6 +54,16 @@ def next_identity(tx: Tx, register: Register, day: date) -> Identity:
     if left < LEFT_AT_ALARM:
         put_alarm(tx, NUMBERS_LOW, f"symbol {symbol} has {left:,} numbers left: register new letters in time")
     return Identity(symbol, number, code, day)
+
+
+def _check_own(tx: Tx, register: Register, symbol: Symbol) -> None:
+    """A series that a provider has numbered in is not begun here: both would give the same numbers (P2)."""
+    theirs = tx.execute(
+        "SELECT 1 FROM invoice_order WHERE form = ? AND symbol = ? AND provider IS NOT NULL LIMIT 1",
+        (int(register.terms.form), str(symbol)),
+    ).fetchone()
+    if theirs:
+        raise SeriesOfProvider(f"a provider gives the numbers of {symbol}: take other letters")
 
 
 def take_over(register: Register, year: int, last_number: int, last_code: int | None) -> Job[None]:

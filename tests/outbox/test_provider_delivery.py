@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import closing
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from uuid import uuid4
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from outbox_samples import NOW, Clock, rows, sale
+from outbox_samples import NOW, REGISTER, TAX_CODE, Clock, rows, sale
 from provider_samples import BY_PROVIDER, HostileProvider, delivery_of, order_one
 
 from audit.ledger_check import check_ledger
@@ -19,12 +20,15 @@ from invoice.corrections import Correction
 from invoice.reader import read_invoice, read_order
 from invoice.references import read_reference
 from outbox.correcting import issue_correction
+from outbox.errors import RouteUndecided, SeriesOfProvider
 from outbox.issuing import issue
 from outbox.orders import drop_order, hold_order, release_order
 from outbox.provider_papers import keep_paper
 from outbox.restoring import doubt_orders
+from outbox.route import take_route
 from outbox.sold import Issued, Ordered
 from outbox.store import Store
+from outbox.taking_back import orders_to_take_back, take_back
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -395,6 +399,40 @@ def test_orders_of_a_restored_backup_are_looked_up_before_they_are_asked_for(
         assert ledger_problems(store) == ()
     finally:
         store.close()
+
+
+def test_leaving_the_provider_numbers_what_it_never_had_and_nothing_else(
+    store: Store, worker: ProviderDelivery, provider: HostileProvider, clock: Clock
+) -> None:
+    for place in range(3):
+        order_one(store, f"HD{place}")
+    provider.tricks["issue"].append("taken, then time-out")
+    worker.run_once()  # all three were sent
+    waiting = [order_one(store, f"NEW{place}", sold_at=NOW + timedelta(minutes=place)) for place in range(2)]
+    with pytest.raises(RouteUndecided, match="orders"):
+        store.run(take_route("K0409990010>TCT", TAX_CODE))
+    with closing(store.reader()) as connection:
+        free = orders_to_take_back(connection)
+    assert free == [one.order_id for one in waiting]
+    with pytest.raises(RouteUndecided):
+        store.run(take_back(1, REGISTER))
+    with pytest.raises(RouteUndecided):
+        store.run(take_back(free[0], BY_PROVIDER))
+    with pytest.raises(SeriesOfProvider, match="other letters"):  # the provider's own series
+        store.run(take_back(free[0], REGISTER))
+    own = replace(REGISTER, letters="AB")
+    taken = [store.run(take_back(order_id, own)) for order_id in free]
+    assert [one.number for one in taken] == [1, 2]
+    assert [one.state for one in taken] == ["issued", "issued"]
+    known = store.run(issue(sale("NEW0", sold_at=NOW), BY_PROVIDER))
+    assert isinstance(known, Issued)
+    assert known.number == 1
+    clock.move(seconds=301)
+    worker.run_once()
+    assert states(store) == ["invoiced"] * 3 + ["dropped"] * 2
+    store.run(take_route("K0409990010>TCT", TAX_CODE))
+    assert len(provider.book.issued) == 3
+    assert ledger_problems(store) == ()
 
 
 def test_a_dropped_order_is_kept_with_its_reason(
