@@ -163,7 +163,11 @@ class SigningDesk:
         while self._out and self._out[0].done():
             self._out.popleft()
         waits_anyway = self._rule is EachInvoice.ALWAYS and self._seconds < QUICK
-        if waits_anyway and (awaited or len(self._out) >= ENOUGH):
+        if (failure := self._resting()) is not None:
+            # Not in the queue behind a thread that hangs in the key: nobody should wait for this answer.
+            bundle.made = Future()
+            bundle.made.set_result([_again(failure) for _ in bundle.wanted])
+        elif waits_anyway and (awaited or len(self._out) >= ENOUGH):
             bundle.made = Future()
             bundle.made.set_result(self._sign_all(bundle))
         else:
@@ -223,14 +227,13 @@ class SigningDesk:
     def _sign(self, wanted: ToSign, *, rested: bool = False) -> bytes:
         began = self._monotonic()
         with self._lock:
-            resting = not rested and began < self._rests_until
-            signer, failure = self._signer, self._failure if resting else None
+            signer = self._signer
         if self._refusal is not None:
-            raise type(self._refusal)(self._refusal.message)
+            raise _again(self._refusal)
         if signer is None:
             raise NoSigningKey(_NO_KEY)
-        if failure is not None:
-            raise type(failure)(failure.message)
+        if not rested and (failure := self._resting()) is not None:
+            raise _again(failure)
         try:
             check_validity(signer.certificate, wanted.at)
             value = signer.sign(wanted.digest, wanted.content_id, wanted.signature_id, wanted.at)
@@ -239,6 +242,11 @@ class SigningDesk:
             raise
         self._signed(self._monotonic() - began)
         return value
+
+    def _resting(self) -> SigningError | None:
+        """Why the key is not asked at the moment."""
+        with self._lock:
+            return self._failure if self._monotonic() < self._rests_until else None
 
     def _signed(self, seconds: float) -> None:
         with self._lock:
@@ -253,6 +261,11 @@ class SigningDesk:
         with self._lock:
             self._failure = type(error)(error.message)
             self._rests_until = now + min(LONGEST_REST, REST_FACTOR * (now - began))
+
+
+def _again(error: ThunganError) -> ThunganError:
+    """The same for another who waits: an error that is raised in several places grows with each."""
+    return type(error)(error.message)
 
 
 def _given(made: bytes | ThunganError) -> bytes:

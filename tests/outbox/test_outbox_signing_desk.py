@@ -250,6 +250,24 @@ def test_a_key_that_goes_away_amid_a_bundle_fails_those_it_has_not_signed(signer
     desk.close()
 
 
+def test_nobody_waits_behind_a_quick_key_that_hangs(signer: XmlSigner) -> None:
+    """Both threads hang in the key; the first who waits finds it out, and the others are told at once."""
+    moody = Moody(signer)
+    desk = SigningDesk(moody, EachInvoice.WHEN_THERE)
+    desk.end(desk.begin(ToSign(bytes(32), "first", "S", NOW, spare=True)))
+    desk._seconds = QUICK / 10
+    moody.hanging = True
+    many = [desk.begin(ToSign(bytes(32), f"HD{n}", f"S{n}", NOW, spare=True)) for n in range(2 * BUNDLE)]
+    assert desk.end(many[0]) == b""
+    asked = moody.asked
+    later = [desk.begin(ToSign(bytes(32), f"L{n}", f"SL{n}", NOW, spare=True)) for n in range(BUNDLE)]
+    assert all(pending.ready for pending in later)
+    assert [desk.end(pending) for pending in (*many[1:], *later)] == [b""] * (3 * BUNDLE - 1)
+    assert moody.asked == asked
+    moody.wake.set()
+    desk.close()
+
+
 def test_what_a_broken_group_asked_for_is_not_signed(open_store: NewStore, moody: Moody) -> None:
     store = open_store(EachInvoice.ALWAYS)
     issue_many(store, 1)
