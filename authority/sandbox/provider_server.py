@@ -105,7 +105,8 @@ def _server(
         from authority.sandbox.vnpt.terms import Terms, VnptSettings
 
         switches = settings if isinstance(settings, VnptSettings) else VnptSettings()
-        return ServedVnpt(directory, keys, Terms(known, switches), plan, clock)
+        del keys
+        return ServedVnpt(directory, Terms(known, switches), plan, clock)
 
     make = make_viettel if name == "viettel" else make_vnpt
     # The provider writes its own Date: its clock may run ahead.

@@ -29,8 +29,8 @@ from authority.sandbox.vnpt.paper import signed_xml
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from authority.sandbox.authority_signer import AuthoritySigner
     from authority.sandbox.faults import FaultPlan
+    from authority.sandbox.hosted_keys import HostedKeys
     from authority.sandbox.issued_book import IssuedBook
     from authority.sandbox.vnpt.operations import Operation
     from authority.sandbox.vnpt.shelf import Shelf
@@ -52,13 +52,13 @@ class Desk:
     """The service behind its addresses."""
 
     def __init__(
-        self, book: IssuedBook, shelf: Shelf, terms: Terms, faults: FaultPlan, signer: AuthoritySigner
+        self, book: IssuedBook, shelf: Shelf, terms: Terms, faults: FaultPlan, keys: HostedKeys
     ) -> None:
         self._book = book
         self._shelf = shelf
         self._terms = terms
         self._faults = faults
-        self._signer = signer
+        self._keys = keys
 
     def answer(self, operation: Operation, given: Mapping[str, str], now: datetime) -> str:
         """The result of a call. ``now`` is aware; the legal day is Viet Nam's."""
@@ -171,7 +171,7 @@ class Desk:
             raise Refusal(12)
         if "PDF" in name:
             return base64.b64encode(pdf(one, "VNPT INVOICE")).decode()
-        return signed_xml(read_stored(one.content), one, self._signer).decode()
+        return signed_xml(read_stored(one.content), one, self._keys.signer(one.tax_code)).decode()
 
     # What stands before every issue.
 

@@ -11,16 +11,16 @@ from authority.sandbox.vnpt.drafts import DISCOUNT, EXEMPT, GOODS, NOTE, PROMOTI
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from authority.sandbox.authority_signer import AuthoritySigner
     from authority.sandbox.issued_book import Issued
     from authority.sandbox.vnpt.drafts import Draft
+    from signing.xmldsig import XmlSigner
 
 _NATURES = {GOODS: 1, PROMOTION: 2, DISCOUNT: 3, NOTE: 4, SPECIAL: 5}
 _TITLES = {1: "Hóa đơn giá trị gia tăng", 2: "Hóa đơn bán hàng"}
 _WORDS = {EXEMPT: "KCT", UNDECLARED: "KKKNT"}
 
 
-def signed_xml(draft: Draft, issued: Issued, signer: AuthoritySigner) -> bytes:
+def signed_xml(draft: Draft, issued: Issued, signer: XmlSigner) -> bytes:
     """``<HDon>`` with number and authority code, signed at the provider; its key stands in it as ``Fkey``."""
     content = _content(draft, issued).encode()
     name = f"{issued.symbol}{issued.number}"
@@ -75,7 +75,7 @@ def _content(draft: Draft, issued: Issued) -> str:
         + f"<TTKhac><TTin><TTruong>Fkey</TTruong><KDLieu>string</KDLieu>{_tag('DLieu', draft.key)}</TTin>"
         + "</TTKhac></TTChung><NDHDon><NBan>"
         + _tag("Ten", "-")
-        + _tag("MST", issued.tax_code or "-")
+        + _tag("MST", issued.tax_code)
         + _tag("DChi", "-")
         + "</NBan><NMua>"
         + _tag("Ten", draft.buyer)

@@ -20,6 +20,7 @@ from starlette.routing import Route
 
 from authority.elements import VIETNAM
 from authority.sandbox.faulty_line import Cut, Dated, Shutter, bounded_body, failure
+from authority.sandbox.hosted_keys import HostedKeys
 from authority.sandbox.issued_book import IssuedBook
 from authority.sandbox.vnpt.desk import Desk
 from authority.sandbox.vnpt.envelope import CONTENT_TYPE, Fault, fault, read_call, result
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 
     from authority.sandbox.faults import FaultPlan
     from authority.sandbox.issued_book import Issued
-    from authority.sandbox.keys import SandboxKeys
     from authority.sandbox.vnpt.terms import Terms
 
 
@@ -45,17 +45,16 @@ class ServedVnpt:
     def __init__(
         self,
         directory: Path,
-        keys: SandboxKeys,
         terms: Terms,
         faults: FaultPlan,
         clock: Callable[[], datetime],
     ) -> None:
-        """What was issued lives in ``directory``; invoices are signed with a key of the sandbox."""
+        """What was issued lives in ``directory``, and the key that the customer has there."""
         self._book = IssuedBook(directory / "vnpt.sqlite")
         self._shelf = Shelf(directory / "vnpt-stored.sqlite")
         self._faults = faults
         self._clock = clock
-        self.desk = Desk(self._book, self._shelf, terms, faults, keys.signer)
+        self.desk = Desk(self._book, self._shelf, terms, faults, HostedKeys(directory, clock))
         self._shutter = Shutter(faults)
         self._occasions = itertools.count()
         self.app = Starlette(

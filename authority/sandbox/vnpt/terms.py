@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from authority.sandbox.provider_account import ProviderAccount
 
+_SOMEBODY = "0409990010"  # the demo's shop
 _SERIAL = re.compile(r"[CK][0-9]{2}M[A-Z]{2}")
 
 
@@ -59,7 +60,7 @@ class Terms:
     @property
     def tax_code(self) -> str:
         """The customer's; the address is the customer's own, so a call does not name it."""
-        return self.account.tax_code or ""
+        return self.account.tax_code or _SOMEBODY
 
     @property
     def staff(self) -> tuple[str, str]:

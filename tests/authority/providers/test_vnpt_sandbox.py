@@ -153,9 +153,7 @@ def test_its_papers_are_signed(client: Open) -> None:
     one.publish(invoice())
     xml = one.call("downloadInvFkey", fkey="k1").encode()
     [signature] = verify_document(xml).signatures
-    assert signature.covers == "/HDon/DLHDon"
-    # All that it lacks is a seller: the key is the sandbox's own.
-    assert "no tax code" in (signature.problem or "")
+    assert (signature.valid, signature.covers, signature.tax_code) == (True, "/HDon/DLHDon", TAX_CODE)
     for name in ("downloadInvPDFFkey", "downloadInvPDFFkeyNoPay", "downloadNewInvPDFFkey"):
         assert base64.b64decode(one.call(name, fkey="k1")).startswith(b"%PDF")
 
