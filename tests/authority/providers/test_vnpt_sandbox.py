@@ -3,6 +3,7 @@
 import base64
 import json
 import shutil
+import socket
 import ssl
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -326,3 +327,17 @@ def test_what_was_issued_outlives_the_server(client: Open, sandbox_folder: Path,
             assert one.publish(invoice("k1")).startswith("ERR:13")
             assert len(one.issued()) == place
             one.line.close()
+
+
+def test_it_stops_while_a_line_is_half_closed(client: Open) -> None:
+    """The server has said good-bye, the other side has not: a second good-bye must not break the stopping."""
+    running = client().running
+    context = ssl.create_default_context(cafile=str(running.ca))
+    with (
+        socket.create_connection(("127.0.0.1", running.address.port)) as line,
+        context.wrap_socket(line, server_hostname="127.0.0.1", suppress_ragged_eofs=True) as tls,
+    ):
+        tls.sendall(b"GET /sandbox/counters HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        assert tls.recv(65_536).startswith(b"HTTP/1.1 200")
+        running.stop()
+        assert not running._thread.is_alive()
