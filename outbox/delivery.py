@@ -8,7 +8,7 @@ while the first may still be decided (promise P3).
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -182,7 +182,10 @@ class Delivery:
             return None
         limit = min(self._gateway.max_bytes, PACKAGE_LIMIT)
         draft = self._store.run(draft_next(frame, self._sender, self._new_id(), limit, given_back))
-        return None if draft is None else Ready(draft, draft.signed(frame))
+        if draft is None:
+            return None
+        # The invoices are in the package now; a second copy of 2 MB need not wait with it.
+        return Ready(replace(draft, invoices=()), draft.signed(frame))
 
     def _carry_all(self, queue: PassQueue, done: Pass) -> None:
         """Carry the packages of a pass, as many at the same time as the gateway bears."""
