@@ -17,8 +17,9 @@ from lines import PATIENCE, Pty, Till
 from drivers.captured import Captured, Form
 from drivers.frames import frame_profile, isl_frame, transcript
 from drivers.frames.conversation import Conversation, accepted
+from drivers.frames.exchanges import exchanges_in
 from drivers.frames.frame_profile import FrameProfile, parse_frame_profile
-from drivers.frames.isl_commands import exchanges_in, read_transcript
+from drivers.frames.isl_commands import read_transcript
 from drivers.frames.isl_frame import Frame, FrameReader, Noise, Signal, parse_frame, write_frame
 from drivers.frames.transcript import line_of
 from drivers.reading import Reading
