@@ -120,6 +120,27 @@ _KNOWN = {
             "Open the invoice that is held and call your installer.",
         ),
     ),
+    "order-held": _Known(
+        ("Một đơn chờ cấp số cần người xem", "An order that waits for its number needs a person"),
+        (
+            "Mở đơn dưới đây, đọc lý do, rồi gửi lại hoặc sửa cho đúng.",
+            "Open the order below, read the reason, then send it again or put it right.",
+        ),
+    ),
+    "series-stopped": _Known(
+        ("Nhà cung cấp không cấp số hóa đơn", "The provider gives out no invoice numbers"),
+        (
+            "Gọi nhà cung cấp hóa đơn với lý do dưới đây; xong là tự chạy tiếp. Bán hàng vẫn tiếp tục.",
+            "Call the provider with the reason below; it then goes on by itself. Go on selling.",
+        ),
+    ),
+    "provider-differs": _Known(
+        ("Nhà cung cấp ghi khác cửa hàng", "The provider has something else than the shop"),
+        (
+            "Đối chiếu hóa đơn dưới đây trên trang của nhà cung cấp và gọi họ.",
+            "Compare the invoice below on the provider's own site, and call them.",
+        ),
+    ),
     "contradiction": _Known(
         ("Cơ quan thuế trả lời mâu thuẫn", "The authority's answers contradict each other"),
         ("Đối chiếu các hóa đơn này với cơ quan thuế.", "Check these invoices with the tax office."),

@@ -88,6 +88,7 @@ class ProviderDelivery:
         self._clock = clock
         self._pace = pace or Pace()
         self._stopped: dict[tuple[int, str], datetime] = {}
+        self._stop_said = True  # the alarm may stand: an earlier run may have raised it
         self._line_problem: str | None = None
 
     def run_once(self) -> Pass:
@@ -97,9 +98,9 @@ class ProviderDelivery:
             self._store.run(take_route(self._route, self._tax_code))
         except RouteUndecided as error:
             done.problem = str(error)
-            self._line_problem = error.message
-        else:
-            self._deliver(done)
+            self._store.run(note_line(error.message))
+            return done
+        self._deliver(done)
         self._store.run(note_line(self._line_problem))
         return done
 
@@ -108,12 +109,12 @@ class ProviderDelivery:
         self._gateway.close()
 
     def _deliver(self, done: Pass) -> None:
-        if self._pace.allowance(self._clock()) <= 0:
+        room = self._pace.allowance(self._clock())
+        if self._pace.broken and room <= 0:
             done.problem = f"the line rests until {self._pace.rests_until:%H:%M:%S} UTC"
             return
         with closing(self._store.reader()) as connection:
             waiting = series_waiting(connection)
-        room = self._pace.allowance(self._clock())
         for series in waiting:
             room -= self._series(*series, room, done)
         if not self._pace.broken:
@@ -226,8 +227,10 @@ class ProviderDelivery:
         if after is OrderState.HELD:
             done.problem = f"{queued.reference}: the provider's answer does not fit"
             return
-        if self._stopped.pop((queued.form, queued.symbol), None) is not None:
+        self._stopped.pop((queued.form, queued.symbol), None)
+        if self._stop_said and not self._stopped:
             self._store.run(clear_alarm(STOPPED))
+            self._stop_said = False
 
     def _papers(self, done: Pass) -> None:
         """Fetch the XML of what has been numbered; a code that was still missing is in it."""
@@ -247,6 +250,7 @@ class ProviderDelivery:
 
     def _fetch(self, paper: DuePaper, later: str, done: Pass) -> None:
         numbered = paper.numbered
+        self._pace.sent(self._clock())
         crash_point("provider.before-fetch")
         document = self._gateway.fetch(numbered, paper.key, XML)
         crash_point("provider.after-fetch")
@@ -276,6 +280,7 @@ class ProviderDelivery:
             del self._stopped[series]
             return
         self._store.run(raise_alarm(STOPPED, str(error)))
+        self._stop_said = True
 
     def _redated(self, error: SeriesStopped, form: int, symbol: str) -> bool:
         """Whether the series can go on from a later day, where its day was the reason."""

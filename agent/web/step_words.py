@@ -31,6 +31,7 @@ _WORDS = {
     "order.held": ("Để riêng, tạm không gửi", "Set aside, not sent for now"),
     "order.released": ("Cho gửi lại", "Let go again"),
     "order.corrected": ("Đơn khác thay cho đơn này", "Another stands in its place"),
+    "order.taken-back": ("Máy tính tiền tự cấp số", "Numbered by the register itself"),
     "order.dropped": ("Không chờ nữa", "It waits no more"),
     "provider.paper": ("Lưu bản của nhà cung cấp", "The provider's own paper was kept"),
     "correction.list": ("Bảng kê của hóa đơn sửa nhiều hóa đơn", "The list of what it corrects"),

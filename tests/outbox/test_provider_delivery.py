@@ -23,6 +23,8 @@ from outbox.correcting import issue_correction
 from outbox.errors import RouteUndecided, SeriesOfProvider
 from outbox.issuing import issue
 from outbox.orders import drop_order, hold_order, release_order
+from outbox.pace import Limits, Pace
+from outbox.provider_delivery import ProviderDelivery
 from outbox.provider_papers import keep_paper
 from outbox.restoring import doubt_orders
 from outbox.route import take_route
@@ -33,7 +35,6 @@ from outbox.taking_back import orders_to_take_back, take_back
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from outbox.provider_delivery import ProviderDelivery
     from signing.xmldsig import XmlSigner
 
 
@@ -203,6 +204,36 @@ def test_a_series_that_stands_still_refuses_nothing(
         worker.run_once()
     assert set(states(store)) == {"invoiced"}
     assert "series-stopped" not in alarms(store)
+
+
+def test_a_restart_does_not_forget_the_alarm_of_a_series(
+    store: Store, provider: HostileProvider, book: ProviderBook, clock: Clock
+) -> None:
+    book.left = 0
+    order_one(store, "HD1")
+    delivery_of(store, provider, clock).run_once()
+    assert "series-stopped" in alarms(store)
+    book.left = 10
+    delivery_of(store, provider, clock).run_once()
+    assert alarms(store) == {}
+
+
+def test_a_limit_of_calls_a_minute_is_kept_and_is_no_trouble(
+    store: Store, book: ProviderBook, clock: Clock
+) -> None:
+    provider = HostileProvider(book, batch=1)
+    pace = Pace(Limits(per_minute=2))
+    worker = ProviderDelivery(store, provider, "memory", TAX_CODE, clock=clock, pace=pace)
+    for place in range(3):
+        order_one(store, f"HD{place}")
+    for _ in range(3):
+        assert worker.run_once().problem is None
+    assert len(provider.calls) == 2
+    assert states(store) == ["invoiced", "invoiced", "ordered"]
+    for _ in range(5):
+        clock.move(seconds=61)
+        worker.run_once()
+    assert set(states(store)) == {"invoiced"}
 
 
 def test_an_order_the_provider_fails_on_is_overtaken_and_set_aside(
