@@ -110,7 +110,7 @@ def report_of(
         day=today.isoformat(),
         sales=found.today["sales"],
         total=found.today["total"],
-        queue=found.queue,
+        queue={state: found.queue.get(state, 0) for state in QUEUE},
         waiting=found.waiting,
         oldest_unsent=found.oldest_unsent,
         last_contact=found.last_contact,
@@ -135,9 +135,10 @@ def read_report(body: bytes) -> Report:
         raise PeerNonsense("the answer is no JSON object")
     take = _Taker(said)
     queue = take.value("queue")
-    if not isinstance(queue, dict) or set(queue) != set(QUEUE):
+    if not isinstance(queue, dict):
         raise PeerNonsense("queue is not the states of invoices")
-    states = _Taker(queue, "queue.")
+    # A state that another version does not have counts nothing there; one that we do not know is left out.
+    states = _Taker({**dict.fromkeys(QUEUE, 0), **queue}, "queue.")
     return Report(
         at=take.moment("at"),
         version=take.matching("version", _VERSION),

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from cryptography import x509
-from peer_shop import Register
 
 from agent.peers.asking import PeerLine
 from agent.peers.errors import PeerStranger
 from agent.peers.settings import PeerSettings
 from agent.web.page_settings import PageSettings
 from agent.web.tls_files import key_pin, page_certificate
+
+if TYPE_CHECKING:
+    from peer_shop import Register
 
 PAGE = PageSettings(host="192.168.1.20", names=("thungan.local", "10.0.0.5"))
 
