@@ -197,10 +197,13 @@ class _Api:
             row, _ = reports.find_invoice(connection, request.path_params["name"])
             original = read_original(connection, row["id"])
         check_correction(correction, sale, reason)
+        given = request.headers.get("idempotency-key")
         if asked.get("preview") is True:
+            if given is not None:
+                checked_key(given)
             check_chain(original.invoice, original.corrections, correction)
             return JSONResponse(_preview(draft(config, original.invoice, correction, sale, reason)))
-        key = checked_key(request.headers.get("idempotency-key"))
+        key = checked_key(given)
         issuing = issue_correction(row["id"], correction, sale, config.register, reason)
         digest = sha256(f"correct {row['id']}\n".encode() + body).hexdigest()
         job = once(client, key, digest, issuing, lambda sold: answer_of(config, sold, "utf-8"))
