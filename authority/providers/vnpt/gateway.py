@@ -29,11 +29,12 @@ from authority.providers.provider import (
     Refused,
     SeriesStanding,
 )
-from authority.providers.vnpt import calls, products, regulation
+from authority.providers.vnpt import calls
 from authority.providers.vnpt.answers import Told, read_issued
 from authority.providers.vnpt.errors import KeyTaken, ServiceUserRefused
 from authority.providers.vnpt.issued_xml import read_issued_xml
 from authority.providers.vnpt.manner import VnptManner
+from authority.providers.vnpt.products import PRODUCTS
 from authority.providers.vnpt.refusals import (
     KEY_KNOWN,
     NOT_FOUND,
@@ -47,6 +48,7 @@ from authority.providers.vnpt.refusals import (
     error_of,
     fetch_error,
 )
+from authority.providers.vnpt.regulation import REGULATION
 from authority.providers.vnpt.wire import Wire
 from errors import ThunganError
 from invoice.errors import FieldInvalid
@@ -89,7 +91,7 @@ class VnptGateway:
         """
         self._wire = Wire(base_url, login, ca=ca, timeouts=timeouts, proxy=proxy, pin=pin, clock=clock)
         self._manner = manner or VnptManner()
-        self._written = products if self._manner.written == "products" else regulation
+        self._written = PRODUCTS if self._manner.written == "products" else REGULATION
         self._batch = self._manner.batch
 
     @property

@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING
 
 from authority.providers.vnpt.amounts import Figures, figures_of
 from authority.providers.vnpt.tags import payment_word, rate_number, tag
+from authority.providers.vnpt.written import WrittenForm
 from invoice.invoice import Nature
 from invoice.numbers import Form
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from authority.providers.provider import Order
     from invoice.invoice import Fee, InvoiceLine
 
@@ -29,41 +28,8 @@ _NATURES = {
 }
 
 
-def write_new(orders: Sequence[Order]) -> str:
-    """xmlInvData of a call that makes new invoices.
-
-    Raises:
-        ProviderRefusal: one of them cannot be said so.
-    """
-    return "".join(
-        (
-            "<Invoices>",
-            *(
-                f"<Inv>{tag('key', order.key.hex)}<Invoice>{_inside(order)}</Invoice></Inv>"
-                for order in orders
-            ),
-            "</Invoices>",
-        )
-    )
-
-
-def write_replacement(order: Order, reason: str) -> str:
-    """xmlInvData of the call that replaces an invoice.
-
-    Raises:
-        ProviderRefusal: as ``write_new``.
-    """
-    return f"<ReplaceInv>{tag('key', order.key.hex)}{tag('LDo', reason)}{_inside(order)}</ReplaceInv>"
-
-
-def write_adjustment(order: Order, reason: str, kind: int) -> str:
-    """xmlInvData of the call that adjusts an invoice; ``kind`` 2: up, 3: down, 4: words only.
-
-    Raises:
-        ProviderRefusal: as ``write_new``.
-    """
-    head = f"{tag('key', order.key.hex)}{tag('LDo', reason)}{tag('Type', kind)}"
-    return f"<AdjustInv>{head}{_inside(order)}</AdjustInv>"
+def _item(key: str, inside: str) -> str:
+    return f"<Inv>{key}<Invoice>{inside}</Invoice></Inv>"
 
 
 def _inside(order: Order) -> str:
@@ -130,3 +96,6 @@ def _fee(fee: Fee, *, taxed: bool) -> str:
     rate = f"{tag('VATRate', '-2')}{tag('VATAmount', 0)}" if taxed else ""
     named = f"{tag('ProdName', fee.name)}{tag('Total', fee.amount)}"
     return f"<Product>{named}{rate}{tag('Amount', fee.amount)}{tag('IsSum', 0)}</Product>"
+
+
+PRODUCTS = WrittenForm("Invoices", "ReplaceInv", "AdjustInv", _item, _inside)

@@ -38,7 +38,9 @@ USER_UNKNOWN = 20  # of a question about codes; elsewhere 20 is about the series
 # The data of one order (3, 22), too many for the call or the numbers left (10, 6), the day of one (15, 30):
 # what a batch is refused for, parts of it may not be.
 OF_ONE = frozenset({3, 6, TOO_MANY, 15, 22, 30})
-NOT_FOUND, NOT_READY = frozenset({2, 4, 6}), frozenset({11, 12, 13, 24})  # of what is fetched
+# Of what is fetched. Should one of the first group be said of a key that is there, nothing is issued twice:
+# a key is taken once only.
+NOT_FOUND, NOT_READY = frozenset({2, 4, 6}), frozenset({11, 12, 13, 24})
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,51 +10,17 @@ from typing import TYPE_CHECKING
 
 from authority.providers.vnpt.amounts import Figures, figures_of
 from authority.providers.vnpt.tags import payment_word, rate_number, tag
+from authority.providers.vnpt.written import WrittenForm
 from invoice.invoice import Nature
 from invoice.numbers import Form
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from authority.providers.provider import Order
     from invoice.invoice import InvoiceContent, InvoiceLine
 
 
-def write_new(orders: Sequence[Order]) -> str:
-    """xmlInvData of a call that makes new invoices.
-
-    Raises:
-        ProviderRefusal: one of them cannot be said so.
-    """
-    return "".join(
-        (
-            "<DSHDon>",
-            *(
-                f"<HDon>{tag('key', order.key.hex)}<MCCQT></MCCQT><DLHDon>{_inside(order)}</DLHDon></HDon>"
-                for order in orders
-            ),
-            "</DSHDon>",
-        )
-    )
-
-
-def write_replacement(order: Order, reason: str) -> str:
-    """xmlInvData of the call that replaces an invoice.
-
-    Raises:
-        ProviderRefusal: as ``write_new``.
-    """
-    return f"<ThayTheHD>{tag('key', order.key.hex)}{tag('LDo', reason)}{_inside(order)}</ThayTheHD>"
-
-
-def write_adjustment(order: Order, reason: str, kind: int) -> str:
-    """xmlInvData of the call that adjusts an invoice; ``kind`` 2: up, 3: down, 4: words only.
-
-    Raises:
-        ProviderRefusal: as ``write_new``.
-    """
-    head = f"{tag('key', order.key.hex)}{tag('LDo', reason)}{tag('Type', kind)}"
-    return f"<DieuChinhHD>{head}{_inside(order)}</DieuChinhHD>"
+def _item(key: str, inside: str) -> str:
+    return f"<HDon>{key}<MCCQT></MCCQT><DLHDon>{inside}</DLHDon></HDon>"
 
 
 def _inside(order: Order) -> str:
@@ -138,3 +104,6 @@ def _sums(content: InvoiceContent) -> str:
             tag("TgTTTBChu", content.words),
         )
     )
+
+
+REGULATION = WrittenForm("DSHDon", "ThayTheHD", "DieuChinhHD", _item, _inside)

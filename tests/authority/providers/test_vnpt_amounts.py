@@ -3,7 +3,6 @@
 import os
 from dataclasses import replace
 from decimal import Decimal
-from types import ModuleType
 from uuid import UUID
 
 import pytest
@@ -14,7 +13,9 @@ from hypothesis import strategies as st
 
 from authority.providers.errors import AmountsRefused
 from authority.providers.provider import Order, OriginalAtProvider
-from authority.providers.vnpt import products, regulation
+from authority.providers.vnpt.products import PRODUCTS
+from authority.providers.vnpt.regulation import REGULATION
+from authority.providers.vnpt.written import WrittenForm
 from authority.sandbox.vnpt.arithmetic import disagreements
 from authority.sandbox.vnpt.drafts import Draft, read_correction, read_new
 from invoice.compose import Identity
@@ -26,7 +27,7 @@ from invoice.sale import Buyer, Kind, Line, LineKind, Payment, PaymentMethod, Sa
 MANY = settings(max_examples=int(os.environ.get("THUNGAN_CARTS", "100")), deadline=None)
 SYMBOL = Symbol.of_year("AA", 2026)
 KEY = UUID(int=8, version=4)
-written = pytest.mark.parametrize("written", [products, regulation], ids=["products", "regulation"])
+written = pytest.mark.parametrize("written", [PRODUCTS, REGULATION], ids=["products", "regulation"])
 
 
 def order_of(content: InvoiceContent) -> Order:
@@ -37,7 +38,7 @@ def order_of(content: InvoiceContent) -> Order:
     return Order(KEY, content, "AB12-C", original)
 
 
-def read(content: InvoiceContent, form: ModuleType, kind: int = 0) -> Draft:
+def read(content: InvoiceContent, form: WrittenForm, kind: int = 0) -> Draft:
     """The order as the provider reads it off the wire."""
     order = order_of(content)
     if order.original is None:
@@ -59,7 +60,7 @@ def assert_agrees(content: InvoiceContent, draft: Draft) -> None:
 
 @written
 @pytest.mark.parametrize("form", Form)
-def test_any_sale_comes_to_the_same(form: Form, written: ModuleType) -> None:
+def test_any_sale_comes_to_the_same(form: Form, written: WrittenForm) -> None:
     @MANY
     @given(carts(form))
     def agrees(sale: Sale) -> None:
@@ -70,7 +71,7 @@ def test_any_sale_comes_to_the_same(form: Form, written: ModuleType) -> None:
 
 
 @written
-def test_any_correction_comes_to_the_same(written: ModuleType) -> None:
+def test_any_correction_comes_to_the_same(written: WrittenForm) -> None:
     @MANY
     @given(
         st.sampled_from(Form).flatmap(lambda form: st.tuples(st.just(form), carts(form))),
@@ -101,7 +102,7 @@ def simple(**changes: object) -> Sale:
 
 
 def test_a_sale_as_it_stands_in_the_providers_own_form() -> None:
-    data = products.write_new([order_of(invoice_of(simple(), Form.VAT))])
+    data = PRODUCTS.write_new([order_of(invoice_of(simple(), Form.VAT))])
     assert data == (
         f"<Invoices><Inv><key>{KEY.hex}</key><Invoice><CusName>Khách lẻ</CusName>"
         "<PaymentMethod>TM</PaymentMethod><ArisingDate>23/11/2026</ArisingDate><Products><Product>"
@@ -114,14 +115,14 @@ def test_a_sale_as_it_stands_in_the_providers_own_form() -> None:
 
 
 def test_a_sale_as_it_stands_in_the_regulations_form() -> None:
-    data = regulation.write_new([order_of(invoice_of(simple(), Form.VAT))])
+    data = REGULATION.write_new([order_of(invoice_of(simple(), Form.VAT))])
     assert data.startswith(f"<DSHDon><HDon><key>{KEY.hex}</key><MCCQT></MCCQT><DLHDon><TTChung>")
     assert "<TSuat>8</TSuat><TThue>3704</TThue><TSThue>50000</TSThue>" in data
     assert "<LTSuat><TSuat>8</TSuat><ThTien>46296</ThTien><TThue>3704</TThue></LTSuat>" in data
 
 
 @written
-def test_every_kind_of_line_is_told_apart(written: ModuleType) -> None:
+def test_every_kind_of_line_is_told_apart(written: WrittenForm) -> None:
     lines = (
         Line("Áo", Decimal(3), Decimal(100_000), 290_000, vat_rate="10%", discount=10_000),
         Line("Ly sứ", Decimal(1), Decimal(30_000), 0, vat_rate="8%", kind=LineKind.PROMOTION),
@@ -142,7 +143,7 @@ def test_every_kind_of_line_is_told_apart(written: ModuleType) -> None:
 
 
 @written
-def test_dollars_and_cents(written: ModuleType) -> None:
+def test_dollars_and_cents(written: WrittenForm) -> None:
     line = Line("Souvenir", Decimal(3), Decimal(415), 1245, vat_rate="8%")
     sale = simple(lines=(line,), total=1245, payments=(), currency="USD", exchange_rate=Decimal("26345.5"))
     content = invoice_of(sale, Form.VAT)
@@ -152,7 +153,7 @@ def test_dollars_and_cents(written: ModuleType) -> None:
 
 
 @written
-def test_names_with_marks_of_xml_arrive_as_they_are(written: ModuleType) -> None:
+def test_names_with_marks_of_xml_arrive_as_they_are(written: WrittenForm) -> None:
     lines = (Line("Kem <b>&]]>\"'", Decimal(1), Decimal(50_000), 50_000, unit="Ly"),)
     buyer = Buyer(name="A & B <TNHH>", tax_code="0107001729", address="5 Láng Hạ", citizen_id=None)
     draft = read(invoice_of(simple(lines=lines, buyer=buyer), Form.VAT), written)
@@ -161,7 +162,7 @@ def test_names_with_marks_of_xml_arrive_as_they_are(written: ModuleType) -> None
 
 
 @written
-def test_words_are_adjusted_without_amounts(written: ModuleType) -> None:
+def test_words_are_adjusted_without_amounts(written: WrittenForm) -> None:
     draft = read(corrected(None, Form.VAT, Correction.INFORM), written, 4)
     assert disagreements(draft, 1, 1) == []
     assert (draft.adjusts, draft.total, [row.kind for row in draft.rows]) == ("4", 0, ["note"])
@@ -178,7 +179,7 @@ def test_words_are_adjusted_without_amounts(written: ModuleType) -> None:
     ],
 )
 def test_figures_that_do_not_agree_are_refused_before_they_are_sent(
-    changes: dict[str, object], written: ModuleType
+    changes: dict[str, object], written: WrittenForm
 ) -> None:
     content = replace(invoice_of(simple(), Form.VAT), **changes)
     with pytest.raises(AmountsRefused) as refused:
