@@ -59,6 +59,32 @@ def pdf(folder: Path, font: str = "", encoding: str = "", rows: tuple[tuple[str,
     return bytes(page.output())
 
 
+_XPS = "http://schemas.microsoft.com/xps/2005/06"
+_RELATED = (
+    '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
+    '<Relationship Id="R1" Type="{}" Target="{}"/></Relationships>'
+)
+_PARTS = {  # what makes a package of the pages
+    "[Content_Types].xml": '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
+    + "".join(
+        f'<Default Extension="{end}" ContentType="application/vnd.{kind}"/>'
+        for end, kind in {
+            "rels": "openxmlformats-package.relationships+xml",
+            "fdseq": "ms-package.xps-fixeddocumentsequence+xml",
+            "fdoc": "ms-package.xps-fixeddocument+xml",
+            "fpage": "ms-package.xps-fixedpage+xml",
+            "odttf": "ms-package.obfuscated-opentype",
+        }.items()
+    )
+    + "</Types>",
+    "_rels/.rels": _RELATED.format(f"{_XPS}/fixedrepresentation", "/FixedDocumentSequence.fdseq"),
+    "FixedDocumentSequence.fdseq": f'<FixedDocumentSequence xmlns="{_XPS}">'
+    '<DocumentReference Source="/Documents/1/FixedDocument.fdoc"/></FixedDocumentSequence>',
+    "Documents/1/FixedDocument.fdoc": f'<FixedDocument xmlns="{_XPS}">'
+    '<PageContent Source="/Documents/1/Pages/1.fpage"/></FixedDocument>',
+}
+
+
 def xps(font: str = "", encoding: str = "", *, advances: bool = False, letters: bool = True) -> bytes:
     """The receipt as XPS; its font is obfuscated as the standard wants it."""
     from fontTools.ttLib import TTFont
@@ -89,6 +115,10 @@ def xps(font: str = "", encoding: str = "", *, advances: bool = False, letters: 
     hidden = bytes(byte ^ key[at % 16] for at, byte in enumerate(data[:32])) + data[32:]
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as job:
-        job.writestr("Documents/1/Pages/1.fpage", page)
+        for name, text in {**_PARTS, "Documents/1/Pages/1.fpage": page}.items():
+            job.writestr(name, text)
+        job.writestr(
+            "Documents/1/Pages/_rels/1.fpage.rels", _RELATED.format(f"{_XPS}/required-resource", uri)
+        )
         job.writestr(uri[1:], hidden)
     return made.getvalue()

@@ -129,6 +129,18 @@ def test_xps(advances: bool) -> None:  # noqa: FBT001 - a parameter of the test
     assert said(xps(advances=advances)) == (Form.XPS, NAMES, 88_000, "HD001234")
 
 
+def test_what_we_wrote_as_xps_is_xps_to_others(tmp_path: Path) -> None:
+    """No program at hand writes XPS with letters; at least an independent one (mupdf) reads ours the same."""
+    path = tmp_path / "receipt.xps"
+    path.write_bytes(xps(advances=True))
+    text = subprocess.run(
+        ["mutool", "draw", "-q", "-F", "txt", path], capture_output=True, text=True, check=True
+    ).stdout
+    ours = {word for line in lay_out_job(Form.XPS, path.read_bytes()).lines for word in line.text.split()}
+    assert set(text.split()) == ours
+    assert ours == {word for row in ROWS for cell in row for word in cell.split()}
+
+
 def test_shapes_without_letters_are_never_guessed() -> None:
     reading = understand("xps", xps(letters=False), None)
     assert reading.kind is Kind.QUARANTINED

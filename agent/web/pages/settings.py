@@ -17,7 +17,7 @@ from agent.support_bundle import support_bundle
 from agent.web.page_settings import LANGUAGES
 from agent.web.person import must_be_here, person_of
 from agent.web.showing import behind, show
-from drivers.codeblock import QrStyle
+from drivers.codeblock import BlockStyle, QrStyle
 from errors import ThunganError
 
 if TYPE_CHECKING:
@@ -49,6 +49,8 @@ def routes(shop: Shop) -> list[Route]:
             "more": "\n".join(config.sources[1:]),
             "paper": "58" if config.printer.dots < 500 else "80",
             "qr": config.printer.qr.value,
+            "block": config.printer.block.value,
+            "slip": "yes" if config.late_slip else "no",
             "url": config.url,
             "every": str(int(config.every)),
             "proxy": config.proxy.address if config.proxy else "",
@@ -63,6 +65,7 @@ def routes(shop: Shop) -> list[Route]:
             values=values,
             config=config,
             styles=[style.value for style in QrStyle],
+            blocks=[style.value for style in BlockStyle],
             certificate=shop.running.certificate,
             page=shop.page,
             error=error,
@@ -111,13 +114,15 @@ def routes(shop: Shop) -> list[Route]:
 def _changes(form: Form) -> dict[str, Value]:
     """What the form says, as values of config.toml."""
     more = [line.strip() for line in form.text("more").splitlines() if line.strip()]
-    style = form.text("qr")
+    style, block = form.text("qr"), form.text("block")
     language = form.text("language")
     return {
         "source.uri": form.text("uri"),
         "source.more": more or None,
         "printer.paper": form.whole("paper", 58, 80),
         "printer.qr": style if style in set(QrStyle) else QrStyle.NATIVE.value,
+        "printer.block": block if block in set(BlockStyle) else BlockStyle.AUTO.value,
+        "printer.late_slip": form.text("slip") != "no",
         "authority.url": form.text("url"),
         "authority.every": form.whole("every", 1, 86_400),
         "authority.proxy": form.text("proxy") or None,

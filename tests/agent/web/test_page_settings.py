@@ -23,6 +23,7 @@ from agent.redaction import without_secrets
 from agent.setting_checks import check_authority, check_key, check_source
 from agent.support_bundle import shown_config, support_bundle
 from agent.web.chart import HEIGHT, WIDTH, bar_chart
+from drivers.codeblock import BlockStyle
 from invoice.corrections import Correction
 from invoice.sale_json import VIETNAM, sale_from_json
 from outbox.correcting import issue_correction
@@ -94,6 +95,7 @@ def test_settings_are_saved_and_the_program_asked_to_start_anew(serve: Serve) ->
     form = {
         "uri": "tcp://127.0.0.1:9100", "more": "tcp://127.0.0.1:9101\n\n", "paper": "58", "qr": "raster",
         "url": "https://127.0.0.1:1", "every": "30", "proxy": "", "language": "en",
+        "block": "picture", "slip": "no",
     }  # fmt: skip
     assert person.post("/settings", {**form, "uri": "nowhere://"}).status_code == 422
     assert person.post("/settings", {**form, "every": "0"}).status_code == 422
@@ -103,6 +105,7 @@ def test_settings_are_saved_and_the_program_asked_to_start_anew(serve: Serve) ->
     config = load_config(served.folder)
     assert config.sources == ("tcp://127.0.0.1:9100", "tcp://127.0.0.1:9101")
     assert (config.printer.dots, config.every, config.page.language) == (384, 30, "en")
+    assert (config.printer.block, config.late_slip) == (BlockStyle.PICTURE, False)
     assert 'value="https://127.0.0.1:' in person.get("/settings")
 
 
