@@ -11,6 +11,7 @@ from agent.config import default_folder, load_config
 from agent.doctor.authority_way import AuthorityWay
 from agent.doctor.findings import Finding, Level
 from agent.doctor.machine import check_clock, check_disk, check_folder, check_program
+from agent.doctor.peers import check_peers
 from agent.doctor.register import check_key, check_page, check_picture_reader, check_sources, checked
 from agent.doctor.store import check_alarms, check_daemon, check_store, daemon_runs, standing_alarms
 from errors import ThunganError
@@ -80,6 +81,8 @@ def examine(folder: Path, *, full: bool = False, offline: bool = False) -> Itera
         skew = way.skew
     yield check_clock(skew)
     yield check_page(config, running=running)
+    if not offline:
+        yield from check_peers(config)
     yield from check_alarms(alarms)
 
 

@@ -17,6 +17,8 @@ from invoice.sale_json import VIETNAM
 from outbox.store import open_reader
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from agent.config import Config
     from agent.peers.settings import PeerSettings
     from agent.peers.shop_view import ShopView
@@ -37,9 +39,13 @@ def shop_now(config: Config) -> ShopView:
         own = report_of(connection, config, certificate, None, "")
     finally:
         connection.close()
-    with ThreadPoolExecutor(max(1, len(config.peers))) as pool:
-        heard = list(pool.map(_ask, config.peers))
-    return shop_view(own_name(config), own, heard, datetime.now(VIETNAM).date())
+    return shop_view(own_name(config), own, ask_all(config.peers), datetime.now(VIETNAM).date())
+
+
+def ask_all(peers: Sequence[PeerSettings]) -> list[Heard]:
+    """What each of the peers says now, or why it does not."""
+    with ThreadPoolExecutor(max(1, len(peers))) as pool:
+        return list(pool.map(_ask, peers))
 
 
 def _ask(peer: PeerSettings) -> Heard:

@@ -14,6 +14,8 @@ from peer_shop import Register, Stranger, http, ok
 
 from agent.cli import main
 from agent.config import load_config
+from agent.doctor.findings import Level
+from agent.doctor.peers import check_peers
 from agent.peers import asking
 from agent.peers.asking import PeerLine
 from agent.peers.errors import PeerError, PeerNonsense, PeerRefuses, PeerSilent, PeerStranger
@@ -238,6 +240,20 @@ def test_stopping_does_not_wait_for_a_slow_peer(
     while not slow.asked:
         threading.Event().wait(0.02)
     watch.stop()  # would take an hour
+
+
+def test_the_doctor_says_who_does_not_answer(register: MakeRegister) -> None:
+    first, second, third = register(), register().start(), register().start()
+    assert list(check_peers(load_config(first.folder))) == []
+    for one in (second, third):
+        accept(first.folder, one.invitation())
+    (finding,) = check_peers(load_config(first.folder))
+    assert (finding.level, finding.said) == (Level.OK, "2 of 2 other registers answer")
+    third.stop()
+    (finding,) = check_peers(load_config(first.folder))
+    assert finding.level is Level.WARN
+    assert finding.said.startswith("1 of 2 other registers answer. Máy 3: no connection")
+    assert finding.vi == PeerSilent.advice_vi
 
 
 def test_status_of_the_shop_asks_each_register_now(
