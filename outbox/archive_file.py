@@ -18,6 +18,7 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
+from outbox.archived import ARCHIVED_COLUMNS
 from outbox.database import sync_folder
 from outbox.errors import ArchiveDamaged
 from outbox.note import NoteKey, signed_note, signers
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-KINDS = ("invoice", "package", "answer", "capture")
+KINDS = tuple(ARCHIVED_COLUMNS)
 BLOCK = 200  # documents: 10 ms to read one of them, and certificates that repeat cost nothing
 BLOCK_BYTES = 4_000_000  # bounds the memory where documents are packages of 2 MB each
 _XZ = 2  # preset: a month's evening must do on an old PC; higher ones win little on signatures

@@ -16,7 +16,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ARCHIVES = "archive"  # the folder of closed months, in the data folder and in the backup place
-ARCHIVED_COLUMNS = {"invoice": "document", "package": "document", "answer": "document", "capture": "data"}
+ARCHIVED_COLUMNS = {
+    "invoice": "document",
+    "package": "document",
+    "answer": "document",
+    "capture": "data",
+    "invoice_order": "document",
+    "provider_answer": "document",
+    "provider_paper": "document",
+}
 log = logging.getLogger("thungan.archive")
 
 
@@ -53,6 +61,8 @@ def look_into_archives(connection: sqlite3.Connection, folder: Path) -> None:
         return
     for table, column in ARCHIVED_COLUMNS.items():
         names = [row[1] for row in connection.execute(f"PRAGMA main.table_info({table})")]
+        if not names:
+            continue  # a database that an earlier version has made
         columns = ", ".join(
             f"whole({column}, '{table}', id) AS {column}" if name == column else name for name in names
         )

@@ -52,6 +52,18 @@ _CLOSED = {
         "SELECT id, data FROM main.capture WHERE captured_at >= ? AND captured_at < ?"
         " AND state IN ('sale', 'non-sale', 'resolved') AND length(data) > 0 ORDER BY id"
     ),
+    "invoice_order": (
+        "SELECT id, document FROM main.invoice_order WHERE day >= ? AND day < ?"
+        " AND state IN ('invoiced', 'corrected', 'dropped') AND length(document) > 0 ORDER BY id"
+    ),
+    "provider_answer": (
+        "SELECT id, document FROM main.provider_answer WHERE received_at >= ? AND received_at < ?"
+        " AND length(document) > 0 ORDER BY id"
+    ),
+    "provider_paper": (
+        "SELECT id, document FROM main.provider_paper WHERE fetched_at >= ? AND fetched_at < ?"
+        " AND length(document) > 0 ORDER BY id"
+    ),
 }
 
 

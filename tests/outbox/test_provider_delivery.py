@@ -25,8 +25,9 @@ from outbox.issuing import issue
 from outbox.orders import drop_order, hold_order, release_order
 from outbox.pace import Limits, Pace
 from outbox.provider_delivery import ProviderDelivery
-from outbox.provider_papers import keep_paper
+from outbox.provider_papers import keep_paper, paper_of_provider
 from outbox.restoring import doubt_orders
+from outbox.retention import close_month
 from outbox.route import take_route
 from outbox.sold import Issued, Ordered
 from outbox.store import Store
@@ -464,6 +465,28 @@ def test_leaving_the_provider_numbers_what_it_never_had_and_nothing_else(
     store.run(take_route("K0409990010>TCT", TAX_CODE))
     assert len(provider.book.issued) == 3
     assert ledger_problems(store) == ()
+
+
+def test_a_closed_month_takes_orders_and_papers_along(
+    store: Store, worker: ProviderDelivery, provider: HostileProvider, clock: Clock
+) -> None:
+    order_one(store, "HD1")
+    worker.run_once()
+    with closing(store.reader()) as connection:
+        before = paper_of_provider(connection, 1, "xml")
+    clock.move(days=1)
+    closed = close_month(store, "2026-11", "thungan/0409990010/1", Ed25519PrivateKey.generate())
+    assert closed is not None
+    assert closed[1] == 4  # invoice, order, answer, paper
+    ((size,),) = rows(store, "SELECT SUM(length(document)) FROM main.provider_paper")
+    assert size == 0
+    with closing(store.reader()) as connection:
+        assert paper_of_provider(connection, 1, "xml") == before
+    assert ledger_problems(store) == ()
+    ordered = store.run(issue_correction(1, Correction.INFORM, None, BY_PROVIDER, "sai tên hàng"))
+    assert isinstance(ordered, Ordered)
+    worker.run_once()
+    assert states(store) == ["invoiced", "invoiced"]
 
 
 def test_a_dropped_order_is_kept_with_its_reason(
