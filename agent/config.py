@@ -16,7 +16,7 @@ from agent.errors import ConfigInvalid
 from agent.key_settings import KeySettings, inside, read_key_settings
 from agent.notices import settings as notices
 from agent.peers import settings as peers
-from agent.provider_settings import PROVIDERS, ProviderSettings, read_provider
+from agent.provider_settings import PROVIDERS, ProviderSettings, SoapSettings, read_account
 from agent.proxy import Proxy, read_proxy
 from agent.viettel_settings import read_viettel
 from agent.vnpt_settings import read_vnpt
@@ -118,6 +118,7 @@ version = "2.1.0"
 # route = "tvan"                # "direct": nối thẳng; "tvan": qua tổ chức truyền nhận (docs/routes.md)
 #   "viettel", "vnpt": nhà cung cấp cấp số; thêm user="…" và password="keyring:thungan/viettel"
 # tvan_code = "0109990002"      # mã số thuế của tổ chức truyền nhận / the T-VAN's tax code
+# transport = "https"           # https, soap (SOAP 1.2, WS-Security: thêm/with user="…", password="…")
 # token = "file:keys/token"     # nơi giữ mã truy cập: env:, file:, keyring: / where the access token is kept
 every = 15                      # giây giữa hai lần gửi
 # proxy = "http://192.168.1.1:3128"   # có mật khẩu: "http://TÊN@…" và dòng proxy_password="file:keys/proxy"
@@ -178,6 +179,7 @@ class Config:
     route: str  # direct, tvan, or the provider that numbers
     parties: Parties  # who sends messages to whom
     provider: ProviderSettings | None  # on a route where a provider numbers
+    soap: SoapSettings | None  # who calls a T-VAN over SOAP; None: plain HTTPS
     viettel: ViettelSettings
     vnpt: VnptManner
     token: str | None  # source of the access token
@@ -285,6 +287,7 @@ def _read(folder: Path, take: _Sections, said: dict[str, Any]) -> Config:
     )
     number = take.whole("register.number", 1, MAX_REGISTER)
     route = take.text("authority.route", 10, "direct")
+    provider, soap = read_account(take.text, folder, route)
     config = Config(
         folder=folder,
         register=Register(terms, letters, taxpayer, number, by_provider=route in PROVIDERS),
@@ -294,7 +297,8 @@ def _read(folder: Path, take: _Sections, said: dict[str, Any]) -> Config:
         url=take.text("authority.url", 500, ""),
         route=route,
         parties=_parties(take, route, seller.tax_code),
-        provider=read_provider(take.text, folder, route),
+        provider=provider,
+        soap=soap,
         viettel=read_viettel(take),
         vnpt=read_vnpt(take),
         token=inside(folder, take.text("authority.token", 500, "")) or None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from agent.config import Config
     from authority.direct import DirectGateway
     from authority.package import PackageFrame
+    from authority.soap.gateway import SoapGateway
     from outbox.delivery import Delivery
     from outbox.provider_delivery import ProviderDelivery
     from outbox.store import Tx
@@ -97,7 +99,7 @@ def package_frame(config: Config, signer: XmlSigner) -> PackageFrame:
     )
 
 
-def open_gateway(config: Config) -> DirectGateway:
+def open_gateway(config: Config) -> DirectGateway | SoapGateway:
     """The way to the configured authority; who opens it closes it.
 
     Raises:
@@ -109,11 +111,17 @@ def open_gateway(config: Config) -> DirectGateway:
 
     if not config.url:
         raise ConfigInvalid("authority.url is empty: there is nowhere to deliver to")
-    proxy = proxy_address(config.proxy)
-    token = read_passphrase(config.token) if config.token else None
-    return DirectGateway(
-        config.url, config.parties.sender, ca=config.ca, token=token, proxy=proxy, pin=config.pin
-    )
+    sender, proxy = config.parties.sender, proxy_address(config.proxy)
+    if (soap := config.soap) is not None:
+        from authority.soap.gateway import SoapGateway
+        from authority.soap.security import Account
+
+        def account() -> Account:
+            return Account(soap.user, read_passphrase(soap.password))
+
+        return SoapGateway(config.url, sender, account, ca=config.ca, proxy=proxy, pin=config.pin)
+    token = partial(read_passphrase, config.token) if config.token else None
+    return DirectGateway(config.url, sender, ca=config.ca, token=token, proxy=proxy, pin=config.pin)
 
 
 def open_delivery(config: Config, store: Store, signer: XmlSigner | None) -> Delivery | ProviderDelivery:

@@ -1,4 +1,4 @@
-"""``[authority]`` of a route on which a provider numbers: account and where its passwords are kept."""
+"""``[authority]`` of a route with an account: a provider's, a T-VAN's over SOAP; where passwords are kept."""
 
 from __future__ import annotations
 
@@ -30,19 +30,46 @@ class ProviderSettings:
     account_password: str | None = None
 
 
-def read_provider(text: Callable[[str, int, str], str], folder: Path, route: str) -> ProviderSettings | None:
-    """The settings where the route is a provider's; ``text`` takes a key, its longest and what stands for it.
+@dataclass(frozen=True, slots=True)
+class SoapSettings:
+    """The user of a T-VAN's SOAP service; ``password`` is a source (env:, file:, keyring:)."""
+
+    user: str
+    password: str
+
+
+def read_account(
+    text: Callable[[str, int, str], str], folder: Path, route: str
+) -> tuple[ProviderSettings | None, SoapSettings | None]:
+    """Who we are at a provider, or at a T-VAN that is called over SOAP.
+
+    ``text`` takes a key, its longest and what stands for it.
 
     Raises:
         ConfigInvalid: naming the key that is missing, or that belongs to another route.
     """
+    transport = text("authority.transport", 10, "https")
+    if transport not in {"https", "soap"}:
+        raise ConfigInvalid('authority.transport must be "https" or "soap"')
+    if transport == "https":
+        return _read_provider(text, folder, route), None
+    if route != "tvan":
+        raise ConfigInvalid('authority.transport = "soap" belongs to authority.route = "tvan"')
+    user, password = text("authority.user", 100, ""), text("authority.password", 500, "")
+    if not user or not password:
+        raise ConfigInvalid('authority.transport = "soap" needs authority.user and authority.password')
+    return None, SoapSettings(user, inside(folder, password))
+
+
+def _read_provider(text: Callable[[str, int, str], str], folder: Path, route: str) -> ProviderSettings | None:
     user, password = text("authority.user", 100, ""), text("authority.password", 500, "")
     account = text("authority.account", 100, "")
     account_password = text("authority.account_password", 500, "")
     if route not in PROVIDERS:
         if user or password or account or account_password:
             raise ConfigInvalid(
-                f"authority.user, password, account belong to authority.route = {' or '.join(PROVIDERS)}"
+                f"authority.user, password, account belong to authority.route = {' or '.join(PROVIDERS)},"
+                ' or to authority.transport = "soap"'
             )
         return None
     if not user or not password:

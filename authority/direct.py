@@ -25,6 +25,7 @@ from authority.https_line import CONNECTIONS, HttpsLine, Timeouts
 from authority.package import PACKAGE_LIMIT
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import timedelta
     from pathlib import Path
 
@@ -46,12 +47,13 @@ class DirectGateway:
         sender_code: str,
         *,
         ca: Path | None = None,
-        token: Secret | None = None,
+        token: Callable[[], Secret] | None = None,
         timeouts: Timeouts | None = None,
         proxy: str | None = None,
         pin: str | None = None,
     ) -> None:
         """``ca``: PEM file with the only issuers to trust (None: the system's). ``proxy``: an http(s) URL.
+        ``token`` reads the access token from its source; it is read again where the gateway refuses it.
         ``pin``: SHA-256 in hex of the server key's SubjectPublicKeyInfo (RFC 7469), else it is not trusted.
 
         Raises:

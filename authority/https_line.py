@@ -10,9 +10,11 @@ gone out? Before that nothing can have arrived (``NotDelivered``), after it anyt
 from __future__ import annotations
 
 import asyncio
+import gzip
 import re
 import ssl
 import threading
+import zlib
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -30,7 +32,7 @@ from authority.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     import httpx
@@ -63,6 +65,7 @@ class HttpAnswer:
     body: bytes
     retry_after: float | None
     location: str
+    media_type: str = ""
 
 
 class HttpsLine:
@@ -72,25 +75,31 @@ class HttpsLine:
         self,
         *,
         ca: Path | None = None,
-        token: Secret | None = None,
+        token: Callable[[], Secret] | None = None,
         timeouts: Timeouts | None = None,
         proxy: str | None = None,
         max_answer: int = MAX_ANSWER,
         pin: str | None = None,
         pin_alone: bool = False,
+        compressed: bool = False,
     ) -> None:
         """``ca``: PEM file with the only issuers to trust; None for the system's. ``pin``: SHA-256 of the
         server's public key, looked at besides the issuers, or (``pin_alone``) instead of them and of names.
+        ``token`` reads the access token; again where an answer says 401, so that a new one counts at once.
+        ``compressed``: gzip both ways; an answer never unpacks to more than one that was not packed may have.
 
         Raises:
             GatewaySettingInvalid: the ``ca`` file cannot be read, or a time-out is not positive.
+            SigningError: the token's source holds none.
         """
         self._timeouts = timeouts or Timeouts()
         if min(self._timeouts.connect, self._timeouts.read, self._timeouts.total) <= 0:
             raise GatewaySettingInvalid("time-outs must be more than 0 seconds")
         self._tls = _tls_context(ca, pin, alone=pin_alone)
-        self._token = token
+        self._read_token = token
+        self._token = token() if token is not None else None
         self._proxy = proxy
+        self._compressed = compressed
         self._max_answer = max_answer
         self.clock_skew: timedelta | None = None  # their clock less ours, at the last answer
         self._starting = threading.Lock()
@@ -107,8 +116,22 @@ class HttpsLine:
             NotDelivered, MaybeDelivered: see the module.
             GatewaySettingInvalid: the token cannot stand in a header, or the proxy address is wrong.
         """
-        sent = dict(headers or {})
-        sent["Accept-Encoding"] = "identity"  # nothing that unpacks to more than was read
+        answer = self._requested(method, url, content, headers or {})
+        if answer.status != 401 or self._read_token is None or self._token is None:
+            return answer
+        renewed = self._read_token()
+        if renewed.reveal() == self._token.reveal():
+            return answer
+        self._token = renewed  # put in its place meanwhile; what was refused has done nothing
+        return self._requested(method, url, content, headers or {})
+
+    def _requested(
+        self, method: str, url: str, content: bytes | None, headers: Mapping[str, str]
+    ) -> HttpAnswer:
+        sent = dict(headers)
+        sent["Accept-Encoding"] = "gzip" if self._compressed else "identity"
+        if self._compressed and content is not None:
+            content, sent["Content-Encoding"] = gzip.compress(content, 6), "gzip"
         if self._token is not None:
             sent["Authorization"] = f"Bearer {_header_safe(self._token)}"
         self.clock_skew = None  # what the last server said is no word on the clock of now
@@ -196,13 +219,18 @@ class HttpsLine:
                 raise AnswerNonsense(f"the gateway's answer is longer than {limit} bytes")
         headers = response.headers
         self.clock_skew = _clock_skew(headers.get("date"))
-        if headers.get("content-encoding", "identity").lower() != "identity":
+        packing = headers.get("content-encoding", "identity").lower()
+        content = bytes(body[:limit])
+        if packing == "gzip" and self._compressed:
+            content = _unpacked(content, limit)
+        elif packing != "identity":
             raise AnswerNonsense("the gateway's answer is compressed, which was not asked for")
         return HttpAnswer(
             status=response.status_code,
-            body=bytes(body[:limit]),
+            body=content,
             retry_after=_retry_after(headers.get("retry-after"), headers.get("date")),
             location=headers.get("location", "")[:300],
+            media_type=headers.get("content-type", "").partition(";")[0].strip().lower(),
         )
 
     def _late(self, error: Exception, url: str, *, begun: bool) -> GatewayError:
@@ -212,6 +240,20 @@ class HttpsLine:
             return GatewayTimeout(f"no complete answer from {_place(url)} within {limit:g} seconds")
         limit = self._timeouts.total if whole else self._timeouts.connect
         return GatewayUnreachable(f"no connection to {_place(url)} within {limit:g} seconds")
+
+
+def _unpacked(content: bytes, limit: int) -> bytes:
+    """What gzip has packed, of at most ``limit`` bytes: a few packed bytes can be gigabytes."""
+    unpacker = zlib.decompressobj(wbits=31)
+    try:
+        found = unpacker.decompress(content, limit + 1)
+    except zlib.error:
+        raise AnswerNonsense("the gateway's answer is not the gzip it says it is") from None
+    if len(found) > limit:
+        raise AnswerNonsense(f"the gateway's answer is longer than {limit} bytes")
+    if not unpacker.eof:
+        raise AnswerNonsense("the gateway's answer breaks off")
+    return found
 
 
 async def _wind_up(client: httpx.AsyncClient | None) -> None:

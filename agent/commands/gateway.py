@@ -79,11 +79,10 @@ def _take_back(config: Config, *, as_json: bool) -> int:
 def _who(config: Config, standing: ProviderStanding | None) -> dict[str, object]:
     """Whether a token is shown, never the token; of a provider the account and its series."""
     if config.provider is None:
-        return {
-            "sender": config.parties.sender,
-            "receiver": config.parties.receiver,
-            "token": config.token is not None,
-        }
+        who: dict[str, object] = {"sender": config.parties.sender, "receiver": config.parties.receiver}
+        if config.soap is not None:
+            return {**who, "transport": "soap", "account": config.soap.user}
+        return {**who, "transport": "https", "token": config.token is not None}
     told: dict[str, object] = {"account": standing.account if standing else config.provider.user}
     if standing is not None:
         told["may_issue"] = standing.may_issue

@@ -32,6 +32,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--tvan", metavar="CODE", help="be a T-VAN with this tax code, not the authority")
     parser.add_argument(
+        "--soap", metavar="USER", help="with --tvan: be called over SOAP too, by this user and --password"
+    )
+    parser.add_argument(
         "--token", metavar="SOURCE", help="ask for this token: env:NAME, file:PATH, keyring:…"
     )
     parser.add_argument("--provider", choices=PROVIDERS, help="be this provider, which allots the numbers")
@@ -59,13 +62,25 @@ def run(arguments: argparse.Namespace) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     token = read_passphrase(arguments.token).reveal() if arguments.token else None
     tvan_code = checked_tax_code(arguments.tvan).replace("-", "") if arguments.tvan else None
-    settings = Settings(auto_register=not arguments.require_registration, tvan_code=tvan_code, token=token)
+    settings = Settings(
+        auto_register=not arguments.require_registration,
+        tvan_code=tvan_code,
+        token=token,
+        soap_account=_soap_account(arguments),
+    )
 
     def ready(address: Address) -> None:
         _tell(address, "sandbox authority", as_json=arguments.json)
 
     serve(folder, arguments.port, faults=plan, settings=settings, ready=ready)
     return 0
+
+
+def _soap_account(arguments: argparse.Namespace) -> tuple[str, str] | None:
+    if not arguments.soap:
+        return None
+    password = read_passphrase(arguments.password).reveal() if arguments.password else "sandbox"
+    return arguments.soap, password
 
 
 def _provide(folder: Path, arguments: argparse.Namespace, plan: FaultPlan | None) -> int:

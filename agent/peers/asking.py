@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import CancelledError
+from functools import partial
 from typing import TYPE_CHECKING
 
 from agent.peers.errors import PeerNonsense, PeerRefuses, PeerSilent, PeerStranger
@@ -68,7 +69,7 @@ class PeerLine:
         try:
             return HttpsLine(
                 ca=self._peer.ca,
-                token=read_passphrase(self._peer.token),
+                token=partial(read_passphrase, self._peer.token),
                 timeouts=Timeouts(connect=CONNECT, read=READ, total=TOTAL),
                 max_answer=MOST_BYTES,
                 pin=self._peer.pin,

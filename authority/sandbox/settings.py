@@ -35,6 +35,8 @@ class Settings:
     notice_delay: timedelta = timedelta(0)
     decision_delay: timedelta = timedelta(0)  # from the receipt of a registration (102) to its decision (103)
     token: str | None = field(default=None, repr=False)  # bearer token asked for over HTTPS
+    # User and password of its SOAP side; without them there is none.
+    soap_account: tuple[str, str] | None = field(default=None, repr=False)
     tvan_code: str | None = None  # it is a T-VAN with this tax code: parties go by bare tax codes
     place: str = "Hà Nội"
 

@@ -23,6 +23,7 @@ from starlette.routing import Route
 
 from authority.sandbox.faulty_line import Cut, Shutter, bounded_body, failure
 from authority.sandbox.form_rules import Mentioned
+from authority.sandbox.soap_pages import soap_routes
 from errors import ThunganError
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ def sandbox_app(sandbox: Sandbox, clock: Callable[[], datetime]) -> Starlette:
     pages = _Pages(sandbox, clock)
     return Starlette(
         routes=[
+            *soap_routes(sandbox, clock, pages.received, pages.shutter),
             Route("/v1/messages", pages.take_in, methods=["POST"]),
             Route("/v1/messages/{message_id}", pages.look_up, methods=["GET"]),
             Route("/v1/inbox/{code}", pages.inbox, methods=["GET"]),
@@ -57,17 +59,24 @@ class _Pages:
     def __init__(self, sandbox: Sandbox, clock: Callable[[], datetime]) -> None:
         self._sandbox = sandbox
         self._clock = clock
-        self._shutter = Shutter(sandbox.faults)
+        self.shutter = Shutter(sandbox.faults)
         self._requests = itertools.count()
 
     async def take_in(self, request: Request) -> Response:
-        faults = self._sandbox.faults
         if refusal := await self._closed(request):
             return refusal
         data = await bounded_body(request)
         if isinstance(data, Response):
             return data
-        occasion = f"{request.headers.get('message-id', '')}:{next(self._requests)}"
+        answer = await self.received(data, request.headers.get("message-id", ""))
+        if isinstance(answer, Response):
+            return answer
+        return Response(answer, media_type=_XML) if answer else Response(status_code=202)
+
+    async def received(self, data: bytes, message_id: str) -> Response | bytes | None:
+        """The answer by return to a message, if there is one; or what a fault makes of it."""
+        faults = self._sandbox.faults
+        occasion = f"{message_id}:{next(self._requests)}"
         if faults.strikes("lose-request", occasion):
             return Cut()
         failing = faults.strikes("http-500", occasion)
@@ -80,7 +89,7 @@ class _Pages:
             return Cut()
         if faults.strikes("cut-body", occasion):
             return Cut(answer or b"<TDiep>")
-        return Response(answer, media_type=_XML) if answer else Response(status_code=202)
+        return answer
 
     async def inbox(self, request: Request) -> Response:
         if refusal := await self._closed(request):
@@ -143,7 +152,7 @@ class _Pages:
 
     async def _closed(self, request: Request) -> Response | None:
         """What stands before every page of the wire: down times, slowness, the token."""
-        if refusal := await self._shutter.closed():
+        if refusal := await self.shutter.closed():
             return refusal
         token = self._sandbox.settings.token
         if token is not None:

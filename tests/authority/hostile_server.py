@@ -52,6 +52,15 @@ class HostileServer:
                 self._talk(tls, self._stopped)
 
 
+def saying(data: bytes) -> Talk:
+    """Says these bytes whatever it is asked."""
+
+    def talk(tls: ssl.SSLSocket, stopped: threading.Event) -> None:
+        tls.sendall(data)
+
+    return talk
+
+
 def _request(tls: ssl.SSLSocket) -> bytes:
     data = b""
     while b"\r\n\r\n" not in data:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -192,7 +193,7 @@ def test_the_token_is_asked_for(start: Start, frame: PackageFrame) -> None:
     running, _ = start(token="right")
     assert "right" not in repr(running.sandbox.settings)
     for token, accepted in (("right", True), ("wrong", False), (None, False)):
-        secret = Secret(token) if token else None
+        secret = partial(Secret, token) if token else None
         gateway = DirectGateway(running.url, SENDER, ca=running.ca, token=secret, timeouts=QUICK)
         if accepted:
             assert gateway.look_up(message_id(1)).known is False

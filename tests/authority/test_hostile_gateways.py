@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from authority_samples import SENDER, message_id
-from hostile_server import HostileServer, Talk, certificate
+from hostile_server import HostileServer, Talk, certificate, saying
 
 from authority.direct import DirectGateway
 from authority.errors import (
@@ -60,8 +60,9 @@ class Dial:
         pin: str | None = None,
     ) -> DirectGateway:
         server = HostileServer(saying(talk) if isinstance(talk, bytes) else talk, *(keys or self._keys))
+        source = None if token is None else lambda: token
         gateway = DirectGateway(
-            server.url, SENDER, ca=ca or self._keys[0], timeouts=timeouts, token=token, pin=pin
+            server.url, SENDER, ca=ca or self._keys[0], timeouts=timeouts, token=source, pin=pin
         )
         self._made.append((server, gateway))
         return gateway
@@ -81,13 +82,6 @@ def dial(keys: tuple[Path, Path]) -> Iterator[Dial]:
     made = Dial(keys)
     yield made
     made.close()
-
-
-def saying(data: bytes) -> Talk:
-    def talk(tls: ssl.SSLSocket, stopped: threading.Event) -> None:
-        tls.sendall(data)
-
-    return talk
 
 
 def response(status: str, body: bytes = b"", *headers: str) -> bytes:

@@ -91,30 +91,25 @@ def test_the_other_routes_codes_are_refused(
     assert sandbox.statistics()["invoices"] == 0
 
 
-def test_a_token_that_ends_midway_stops_the_line_and_loses_nothing(
+def test_a_token_that_ends_midway_stops_the_line_until_its_source_has_another(
     store: Store, clock: Clock, signer: XmlSigner, tmp_path: Path
 ) -> None:
     settings = Settings(tvan_code=TVAN, token=FIRST)
     with RunningSandbox(tmp_path / "tvan", settings=settings, clock=clock) as running:
-        trust = _trust(running)
-
-        def worker(token: str) -> Delivery:
-            gateway = DirectGateway(running.url, BY_TVAN.sender, ca=running.ca, token=Secret(token))
-            return delivery(store, gateway, signer, BY_TVAN, trust, clock)
-
-        first = worker(FIRST)
+        trust, kept = _trust(running), [FIRST]
+        gateway = DirectGateway(running.url, BY_TVAN.sender, ca=running.ca, token=lambda: Secret(kept[0]))
+        worker = delivery(store, gateway, signer, BY_TVAN, trust, clock)
         issue_many(store, 2)
-        first.run_once()
+        worker.run_once()
         running.sandbox.settings = replace(settings, token=SECOND)
         issue_many(store, 2, first=3)
-        done = first.run_once()
+        done = worker.run_once()
         assert done.problem
         assert "HTTP 401" in done.problem
-        first.close()
+        kept[0] = SECOND
         clock.move(seconds=4000)
-        second = worker(SECOND)
-        settle(second, store, clock)
-        second.close()
+        settle(worker, store, clock)
+        worker.close()
         told = running.sandbox.statistics()
         assert (told["invoices"], told["doubly_registered"]) == (4, 0)
 
