@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from invoice.compose import check_sale, compose_content
 from invoice.errors import CorrectionRefused
 from invoice.numbers import Symbol
+from invoice.references import spoken
 from invoice.sale_json import VIETNAM, sale_to_json
 from outbox.clock import checked_now
 from outbox.issuing import insert_sale, legal_day, witness_of
@@ -62,11 +63,13 @@ def replace_order(order_id: int, sale: Sale, register: Register, reason: str) ->
         said = sale_to_json(sale)
         sale_id = insert_sale(tx, sale, None, said)
         day = legal_day(tx, replace(sale, sold_at=None), register, now, live=True)
-        move_order(tx, order_id, OrderState.CORRECTED, reason)
-        settle_alarms(tx)
         symbol = Symbol.of_year(register.letters, day.year)
         content = compose_content(sale, register.terms, symbol, day, witness_of(tx))
         made_of = MadeOf(said, sale_id, register.terms.unnamed_buyer)
-        return (yield from sign_and_order(tx, content, made_of, now, replaces=order_id))
+        ordered = yield from sign_and_order(tx, content, made_of, now, replaces=order_id)
+        # Whoever asks by the old paper is led on.
+        move_order(tx, order_id, OrderState.CORRECTED, f"{reason} → {spoken(ordered.reference)}")
+        settle_alarms(tx)
+        return ordered
 
     return job

@@ -89,7 +89,9 @@ def test_held_let_go_replaced_and_dropped(shop: Path, capsys: pytest.CaptureFixt
     other = told(capsys)
     assert (other["total"], other["state"]) == (25000, "ordered")
     assert run(shop, "invoice", "show", reference, "--json") == 0
-    assert told(capsys)["state"] == "corrected"
+    before = told(capsys)
+    assert before["state"] == "corrected"
+    assert spoken(other["reference"]) in before["reason"]  # whoever asks by the old paper is led on
     assert run(shop, "invoice", "drop", other["reference"], "--reason", "lập trên trang nhà cung cấp") == 0
     capsys.readouterr()
     run(shop, "status", "--json")
@@ -99,9 +101,8 @@ def test_held_let_go_replaced_and_dropped(shop: Path, capsys: pytest.CaptureFixt
 
 def test_the_right_buyer_takes_the_place_of_the_wrong(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
     reference = ordered(shop, capsys)
-    (shop / "buyer.json").write_text(
-        json.dumps({"name": "CÔNG TY MẪU", "tax_code": "0107001729", "address": "HN"})
-    )
+    buyer = {"name": "CÔNG TY MẪU", "tax_code": "0107001729", "address": "Hà Nội"}
+    (shop / "buyer.json").write_text(json.dumps(buyer), "utf-8")
     words = ("--buyer", str(shop / "buyer.json"), "--reason", "bổ sung người mua", "--yes", "--json")
     assert run(shop, "invoice", "replace", reference, *words) == 0
     other = told(capsys)
