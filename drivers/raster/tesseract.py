@@ -103,14 +103,17 @@ def _known(found: str) -> dict[str, str]:
 
 
 def _run(command: list[str], given: bytes, seconds: float) -> str:
-    started = subprocess.Popen(
-        command,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env={**os.environ, "OMP_THREAD_LIMIT": "1"},
-        creationflags=_below_normal(),
-    )
+    try:
+        started = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "OMP_THREAD_LIMIT": "1"},
+            creationflags=_below_normal(),
+        )
+    except OSError as error:  # taken away meanwhile, or no program of this system
+        raise PictureReaderMissing(f"tesseract does not start: {error.strerror}") from error
     with started:
         _restrain(started.pid)
         try:

@@ -13,7 +13,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from record_shop import Shop, wait_until
+from record_shop import Shop, moment, wait_until
+from rendered_receipts import COMMANDS, draw_rows
 from sign_and_words import cut_of, picture, words
 
 from agent.config import load_config
@@ -28,6 +29,14 @@ from outbox.sold import Issued
 
 TESSERACT = shutil.which("tesseract")
 BAUD = 115_200
+ROWS = [
+    "QUÁN CÀ PHÊ THU NGÂN",
+    "Số HĐ: HD001231",
+    f"Ngày: {moment():%d/%m/%Y %H:%M}",
+    "Cà phê sữa đá       2    25.000     50.000",
+    "Bánh mì thịt        1    38.000     38.000",
+    "Tổng cộng:                         88.000",
+]
 LONG_ENOUGH = 90.0  # seconds: no machine is as loaded as that
 AT_ONCE = 0.1  # seconds
 pytestmark = pytest.mark.skipif(TESSERACT is None, reason="tesseract is missing")
@@ -155,6 +164,26 @@ def test_the_code_is_on_the_receipt_before_its_cut(
     assert counter.shop.ledger_holds()
 
 
+def test_drawn_letters_are_read_or_left_to_a_person(counter: Counter, gate: Gate, tmp_path: Path) -> None:
+    gate.open()
+    ground = draw_rows(ROWS, "Noto Sans", WIDE, fixed=False)
+    cut = cut_of()
+    picture = COMMANDS["GS v 0 in bands"](ground.point(lambda grey: 255 * (grey > 127)))
+    sent = b"\x1b@" + picture + b"\n\n\n" + cut
+    with counter.opened(LONG_ENOUGH):
+        counter.register.send(sent)
+        assert counter.printer.wait_for_cut(1, LONG_ENOUGH)
+        counter.shop.wait_for(0, "SELECT COUNT(*) FROM capture WHERE state = 'raw'")
+        wait_until(lambda: counter.printer.paper.endswith(cut))
+    paper = bytes(counter.printer.paper)
+    if counter.shop.one("SELECT state FROM capture") == "sale":
+        assert counter.shop.one("SELECT total FROM invoice") == 88_000
+        assert codes_on(paper, tmp_path) == [counter.qr]
+    else:
+        assert counter.shop.one("SELECT problems FROM capture") != "[]"
+        assert paper == sent
+
+
 @pytest.mark.parametrize("letters", [BlockStyle.AUTO, BlockStyle.TEXT])
 def test_no_paper_waits_for_a_slow_reader_and_the_code_follows_on_a_slip(
     letters: BlockStyle, counter: Counter, gate: Gate, tmp_path: Path
@@ -202,6 +231,19 @@ def test_without_a_reader_pictures_wait_and_letters_go_on(
         wait_until(lambda: not shop.alarms())
     assert [one.capture_id for one in shop.taken if one.issued] == [3, 1, 2]
     assert shop.ledger_holds()
+
+
+def test_a_reader_that_does_not_start_is_as_good_as_none(
+    counter: Counter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = tmp_path / "tesseract"
+    broken.write_bytes(b"MZ no program of this system")
+    broken.chmod(0o755)
+    monkeypatch.setattr("shutil.which", lambda _name: str(broken))
+    with counter.opened(AT_ONCE) as daemon:
+        daemon.till.take("test", Captured(picture(1), "cut"))
+        wait_until(lambda: "E-DRV-033" in counter.shop.alarms())
+        assert counter.shop.rows("SELECT state FROM capture") == [("raw",)]
 
 
 def test_what_was_being_read_at_a_stop_is_read_again_and_issued_once(counter: Counter, gate: Gate) -> None:
