@@ -38,7 +38,7 @@ from outbox.store import Store
 if TYPE_CHECKING:
     from outbox.numbering import Register
 
-COUNT, STRAW = 4000, 150
+COUNT, STRAW = 8000, 150  # some twenty packages: fewer would mostly begin and end
 GOAL = 10.0
 MOST_SECONDS = 900.0
 RECEIPT = Path(__file__).parent.parent / "tests/data/receipts/000-sale-two-line-utf-8-32.prn"
