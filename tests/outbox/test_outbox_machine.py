@@ -25,15 +25,15 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hostile_authority import LATE, LIES, TRICKS, HostileGateway
 from hostile_server import HostileServer, Talk, certificate
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import Phase
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
     invariant,
     precondition,
     rule,
-    run_state_machine_as_test,
 )
+from lives import IN_MEMORY, LATER, drive, reachable
 from outbox_samples import NOW, REGISTER, TAX_CODE, Clock, sale
 
 from audit.ledger_check import check_ledger
@@ -51,27 +51,14 @@ from outbox import delivery as delivery_module
 from outbox.delivery import Delivery
 from outbox.issuing import issue
 from outbox.packages import go_again, move_package, release_held
-from outbox.states import TRANSITIONS, InvoiceState, PackageState
+from outbox.states import InvoiceState, PackageState
 from outbox.store import Job, Store, Tx
 from signing.xmldsig import XmlSigner
 
 WAYS = (direct_parties(TAX_CODE), tvan_parties(TAX_CODE, "0109990002"))
 EXAMPLES = int(os.environ.get("THUNGAN_EXAMPLES", "25"))
-LATER = 301.0  # seconds: over the longest wait
 PASSES = 300
 WAITS = st.sampled_from([0.0, 1.0, 15.0, 130.0, LATER, 4000.0])
-MEMORY = Path("/dev/shm")  # noqa: S108 - what is proven here is not durability: that is the storm's
-
-
-def _reachable(state: str, kind: type) -> set[str]:
-    """What a state may have become, over any number of allowed transitions."""
-    found, waiting = {state}, [kind(state)]
-    while waiting:
-        for after in TRANSITIONS[kind].get(waiting.pop(), ()):
-            if after.value not in found:
-                found.add(after.value)
-                waiting.append(after)
-    return found
 
 
 def _say(data: bytes, *, endless: bool = False) -> Talk:
@@ -136,7 +123,7 @@ class Outbox(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.folder = Path(tempfile.mkdtemp(prefix="machine-", dir=MEMORY if MEMORY.is_dir() else None))
+        self.folder = Path(tempfile.mkdtemp(prefix="machine-", dir=IN_MEMORY))
         self.clock = Clock()
         # What chance does hangs on the names of messages: so these are the same in every run.
         ids = (UUID(bytes=sha256(b"%d" % place).digest()[:16], version=4) for place in count())
@@ -296,11 +283,11 @@ class Outbox(RuleBasedStateMachine):
     def states_move_as_the_table_says(self) -> None:
         """No state but by allowed transitions; no document changes (P5)."""
         for number, state, digest in self._rows("SELECT number, state, sha256 FROM invoice"):
-            assert state in _reachable(self.before.get(number, "issued"), InvoiceState)
+            assert state in reachable(self.before.get(number, "issued"), InvoiceState)
             assert self.hashes.setdefault(number, digest) == digest
             self.before[number] = state
         for message_id, state in self._rows("SELECT message_id, state FROM package"):
-            assert state in _reachable(self.packages_before.get(message_id, "built"), PackageState)
+            assert state in reachable(self.packages_before.get(message_id, "built"), PackageState)
             self.packages_before[message_id] = state
 
     @invariant()
@@ -390,21 +377,6 @@ def machine(
         "wires": wires,
     }
     return type("ThisOutbox", (Outbox,), world)
-
-
-def drive(machine: Callable[[], Outbox], examples: int, *phases: Phase) -> None:
-    run_state_machine_as_test(
-        machine,
-        settings=settings(
-            max_examples=examples,
-            stateful_step_count=40,
-            deadline=None,
-            derandomize="THUNGAN_EXAMPLES" not in os.environ,
-            database=None,
-            phases=phases,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
 
 
 def test_no_authority_and_no_line_can_break_the_outbox(machine: Callable[[], Outbox]) -> None:

@@ -19,15 +19,15 @@ from uuid import UUID
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import Phase
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
     invariant,
     precondition,
     rule,
-    run_state_machine_as_test,
 )
+from lives import IN_MEMORY, LATER, drive, reachable
 from outbox_samples import Clock, sale
 from provider_samples import BY_PROVIDER, TRICKS, WRONGS, HostileProvider, delivery_of
 
@@ -42,7 +42,7 @@ from outbox.errors import OutboxError, TransitionRefused
 from outbox.issuing import issue
 from outbox.orders import count_order_failures, give_back, hold_order, release_order
 from outbox.sold import Issued, Ordered
-from outbox.states import TRANSITIONS, OrderState
+from outbox.states import OrderState
 from outbox.store import Store
 
 if TYPE_CHECKING:
@@ -52,20 +52,8 @@ if TYPE_CHECKING:
     from signing.xmldsig import XmlSigner
 
 EXAMPLES = int(os.environ.get("THUNGAN_EXAMPLES", "12"))
-LATER = 301.0  # seconds: over the longest wait
 PASSES = 400
 WAITS = st.sampled_from([0.0, 1.0, 15.0, 130.0, LATER, 4000.0, 86_400.0])
-MEMORY = Path("/dev/shm")  # noqa: S108 - what is proven here is not durability: that is the storm's
-
-
-def _reachable(state: str) -> set[str]:
-    found, waiting = {state}, [OrderState(state)]
-    while waiting:
-        for after in TRANSITIONS[OrderState].get(waiting.pop(), ()):
-            if after.value not in found:
-                found.add(after.value)
-                waiting.append(OrderState(after))
-    return found
 
 
 class Orders(RuleBasedStateMachine):
@@ -75,7 +63,7 @@ class Orders(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.folder = Path(tempfile.mkdtemp(prefix="orders-", dir=MEMORY if MEMORY.is_dir() else None))
+        self.folder = Path(tempfile.mkdtemp(prefix="orders-", dir=IN_MEMORY))
         self.clock = Clock()
         self.provider = HostileProvider(ProviderBook(), batch=3)
         self.sales: dict[str, str] = {}  # receipt -> the code on its paper
@@ -217,7 +205,7 @@ class Orders(RuleBasedStateMachine):
     def states_move_as_the_table_says(self) -> None:
         """No state but by allowed transitions; no document changes (P5)."""
         for number, state, digest in self._rows("SELECT id, state, sha256 FROM invoice_order"):
-            assert state in _reachable(self.before.get(number, "ordered"))
+            assert state in reachable(self.before.get(number, "ordered"), OrderState)
             assert self.hashes.setdefault(number, digest) == digest
             self.before[number] = state
 
@@ -257,21 +245,6 @@ class Orders(RuleBasedStateMachine):
 @pytest.fixture
 def machine(signer: XmlSigner) -> Callable[[], Orders]:
     return type("TheseOrders", (Orders,), {"signer": signer})
-
-
-def drive(machine: Callable[[], Orders], examples: int, *phases: Phase) -> None:
-    run_state_machine_as_test(
-        machine,
-        settings=settings(
-            max_examples=examples,
-            stateful_step_count=40,
-            deadline=None,
-            derandomize="THUNGAN_EXAMPLES" not in os.environ,
-            database=None,
-            phases=phases,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
 
 
 def test_no_provider_and_no_line_can_break_the_orders(machine: Callable[[], Orders]) -> None:
