@@ -163,6 +163,8 @@ class HttpsLine:
             return self._loop
 
     def _new_client(self) -> httpx.AsyncClient:
+        from http.cookiejar import CookieJar, DefaultCookiePolicy
+
         import httpx  # late: start-up and a till that is offline do without it (94 ms, 28 MB)
 
         waiting = httpx.Timeout(self._timeouts.read, connect=self._timeouts.connect)
@@ -181,6 +183,8 @@ class HttpsLine:
                 limits=limits,
                 proxy=self._proxy,
                 headers={"User-Agent": "thungan"},
+                # Nothing a server sets is kept or shown again: what is needed is said in each request.
+                cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
             )
         except (ValueError, httpx.InvalidURL) as error:
             raise GatewaySettingInvalid(f"the proxy address cannot be used: {type(error).__name__}") from None

@@ -668,6 +668,18 @@ def test_one_refused_token_is_followed_by_one_log_in_and_no_more(scripted: Scrip
     assert server.requests[1].partition(b"\r\n\r\n")[2] == server.requests[3].partition(b"\r\n\r\n")[2]
 
 
+def test_cookies_of_a_server_are_not_kept(scripted: Scripted) -> None:
+    setting = answer(200, b'{"result": {}}').replace(b"\r\n\r\n", b"\r\nSet-Cookie: who=me; Path=/\r\n\r\n")
+    gateway, server = scripted(LOGGED_IN, setting)
+    for _ in range(2):
+        gateway.issue([an_order()])
+    gateway._session.drop()
+    with pytest.raises(NotDelivered):
+        gateway.issue([an_order()])
+    assert len(server.requests) == 4
+    assert not any(b"who=me" in request for request in server.requests)
+
+
 def test_a_draft_without_a_number_is_looked_up(scripted: Scripted) -> None:
     gateway, _ = scripted(LOGGED_IN, answer(200, {"errorCode": "", "description": "", "result": {}}))
     assert gateway.issue([an_order()]) == (None,)
