@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 from authority.providers.vnpt.amounts import Figures, figures_of
 from authority.providers.vnpt.tags import payment_word, rate_number, tag
 from authority.providers.vnpt.written import WrittenForm
-from invoice.invoice import Nature
+from invoice.invoice import Extra, Nature
 from invoice.numbers import Form
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from authority.providers.provider import Order
     from invoice.invoice import InvoiceContent, InvoiceLine
 
@@ -34,9 +36,8 @@ def _inside(order: Order) -> str:
             tag("DVTTe", content.currency),
             tag("TGia", content.exchange_rate),
             tag("HTTToan", payment_word(content.payment)),
-            "<TTKhac><TTin>",
-            f"{tag('TTruong', 'MaPhieu')}{tag('KDLieu', 'string')}{tag('DLieu', order.reference)}",
-            "</TTin></TTKhac></TTChung><NDHDon><NMua>",
+            _extras(content.extras or (Extra("MaTraCuu", "string", order.reference),)),
+            "</TTChung><NDHDon><NMua>",
             tag("Ten", buyer.name),
             tag("MST", buyer.tax_code),
             tag("DChi", buyer.address),
@@ -71,16 +72,17 @@ def _line(line: InvoiceLine, figure: Figures) -> str:
             tag("TSuat", rate_number(line.rate)),
             tag("TThue", figure.vat),
             tag("TSThue", figure.gross if counted and figure.vat is not None else None),
-            _particulars(line),
+            _extras(line.details),
             "</HHDVu>",
         )
     )
 
 
-def _particulars(line: InvoiceLine) -> str:
+def _extras(extras: Sequence[Extra]) -> str:
+    """TTKhac: the seller's own fields; receipt, reference and ledger of an order, particulars of a line."""
     told = "".join(
         f"<TTin>{tag('TTruong', one.name)}{tag('KDLieu', one.kind)}{tag('DLieu', one.value)}</TTin>"
-        for one in line.details
+        for one in extras
     )
     return f"<TTKhac>{told}</TTKhac>" if told else ""
 

@@ -118,6 +118,7 @@ def test_a_sale_as_it_stands_in_the_regulations_form() -> None:
     data = REGULATION.write_new([order_of(invoice_of(simple(), Form.VAT))])
     assert data.startswith(f"<DSHDon><HDon><key>{KEY.hex}</key><MCCQT></MCCQT><DLHDon><TTChung>")
     assert "<TSuat>8</TSuat><TThue>3704</TThue><TSThue>50000</TSThue>" in data
+    assert "<TTruong>SoPhieu</TTruong><KDLieu>string</KDLieu><DLieu>HD1</DLieu>" in data
     assert "<LTSuat><TSuat>8</TSuat><ThTien>46296</ThTien><TThue>3704</TThue></LTSuat>" in data
 
 
