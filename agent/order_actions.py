@@ -15,8 +15,8 @@ from agent.sold_words import sold_line
 from invoice.references import spoken
 from invoice.sale_json import sale_from_json
 from outbox.errors import NotFound
+from outbox.order_decisions import drop_order, hold_order, release_order
 from outbox.order_reports import history_of_order, order_named, sale_of_order
-from outbox.orders import drop_order, hold_order, release_order
 from outbox.provider_papers import PAPERS, keep_paper, numbered_of
 from outbox.replacing_orders import replace_order
 from outbox.store import Store, open_reader

@@ -20,7 +20,7 @@ from invoice.references import read_reference
 from invoice.sale_json import VIETNAM
 from outbox.alarms import put_alarm, take_away_alarm
 from outbox.crash_points import crash_point
-from outbox.errors import NotFound, TransitionRefused
+from outbox.errors import NotFound
 from outbox.settings import read_setting, write_setting
 from outbox.states import OrderState, check_transition
 
@@ -286,59 +286,6 @@ def set_aside(tx: Tx, order_id: int, reason: str) -> None:
 def reference_in(tx: Tx, order_id: int) -> str:
     """An order's reference."""
     return str(tx.execute("SELECT reference FROM invoice_order WHERE id = ?", (order_id,)).fetchone()[0])
-
-
-def hold_order(order_id: int, reason: str) -> Job[None]:
-    """A person takes an order that was not asked for out of the queue, with a reason.
-
-    Raises from the job:
-        NotFound, TransitionRefused: there is no such order, or it is on its way.
-    """
-
-    def job(tx: Tx) -> None:
-        if (state := state_of(tx, order_id)) is not OrderState.ORDERED:
-            raise TransitionRefused(f"an order that is {state} cannot be held: the provider may have it")
-        set_aside(tx, order_id, reason)
-
-    return job
-
-
-def release_order(order_id: int) -> Job[None]:
-    """A person lets an order go (again): one that was held, or one that was refused.
-
-    What was asked for before is looked up first, whoever let it go.
-
-    Raises from the job:
-        NotFound, TransitionRefused: there is no such order, or it waits for nobody.
-    """
-
-    def job(tx: Tx) -> None:
-        state = state_of(tx, order_id)
-        (attempts,) = tx.execute("SELECT attempts FROM invoice_order WHERE id = ?", (order_id,)).fetchone()
-        again = OrderState.ASKED if state is OrderState.HELD and attempts else OrderState.ORDERED
-        move_order(tx, order_id, again)
-        tx.execute(
-            "UPDATE invoice_order SET due_at = ?, failures = 0, blamed = 0, failed_at = NULL WHERE id = ?",
-            (tx.stamp, order_id),
-        )
-        tx.leaf("order.released", order_id, order=order_id)
-        settle_alarms(tx)
-
-    return job
-
-
-def drop_order(order_id: int, reason: str) -> Job[None]:
-    """A person settles an order elsewhere (the provider's own site), with a reason; it is kept.
-
-    Raises from the job:
-        NotFound, TransitionRefused: there is no such order, or the provider may have it.
-    """
-
-    def job(tx: Tx) -> None:
-        move_order(tx, order_id, OrderState.DROPPED, reason)
-        settle_alarms(tx)
-
-    return job
 
 
 def settle_alarms(tx: Tx) -> None:

@@ -22,7 +22,7 @@ from invoice.references import read_reference
 from outbox.correcting import issue_correction
 from outbox.errors import RouteUndecided, SeriesOfProvider
 from outbox.issuing import issue
-from outbox.orders import drop_order, hold_order, release_order
+from outbox.order_decisions import drop_order, hold_order, release_order
 from outbox.pace import Limits, Pace
 from outbox.provider_delivery import ProviderDelivery
 from outbox.provider_papers import keep_paper, paper_of_provider

@@ -40,7 +40,8 @@ from outbox import provider_delivery as delivery_module
 from outbox.correcting import issue_correction
 from outbox.errors import OutboxError, TransitionRefused
 from outbox.issuing import issue
-from outbox.orders import count_order_failures, give_back, hold_order, release_order
+from outbox.order_decisions import hold_order, release_order
+from outbox.orders import count_order_failures, give_back
 from outbox.sold import Issued, Ordered
 from outbox.states import OrderState
 from outbox.store import Store

@@ -19,6 +19,7 @@ from errors import ThunganError
 from invoice.reader import read_order
 from invoice.references import spoken
 from outbox.errors import NotFound
+from outbox.order_decisions import drop_order, hold_order, release_order
 from outbox.order_reports import (
     count_orders,
     history_of_order,
@@ -27,7 +28,6 @@ from outbox.order_reports import (
     paper_of_order,
     sale_of_order,
 )
-from outbox.orders import drop_order, hold_order, release_order
 from outbox.replacing_orders import replace_order
 
 if TYPE_CHECKING:

@@ -20,7 +20,8 @@ from authority.sandbox.provider_server import RunningProvider
 from invoice.references import spoken
 from invoice.sale_json import VIETNAM
 from outbox.attaching import take_refusal
-from outbox.orders import hold_order, mark_asked, next_orders
+from outbox.order_decisions import hold_order
+from outbox.orders import mark_asked, next_orders
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
