@@ -9,6 +9,7 @@ by a crash, or does not fit in, is raw in the store, and is brought again.
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from collections import deque
@@ -34,10 +35,14 @@ log = logging.getLogger("thungan")
 
 @dataclass(slots=True)
 class _Picture:
-    """One on the desk. ``began``: when its cut came (perf_counter), None where it was left from earlier."""
+    """One on the desk, and how many are read before it.
+
+    ``began``: when its cut came (perf_counter), None where it was left from earlier.
+    """
 
     capture: RawCapture
     began: float | None
+    ahead: int
     words: Future[Words | None] = field(default_factory=Future)
     left: bool = False  # its paper has gone out
 
@@ -68,7 +73,7 @@ class PictureDesk:
         if picture is None:
             return None
         left = self._patience - (time.perf_counter() - began)
-        if self._usual is None or self._usual <= left:
+        if self._expected(picture.ahead) <= left:
             try:
                 return picture.words.result(max(0.0, left))
             except Late:
@@ -78,6 +83,12 @@ class PictureDesk:
                 return picture.words.result()
             picture.left = True
         return None
+
+    def _expected(self, ahead: int) -> float:
+        """Seconds until it is read: the first of all is worth waiting for, one behind it is not."""
+        if self._usual is None:
+            return math.inf if ahead else 0.0
+        return self._usual * (ahead + 1)
 
     def bring(self, capture: RawCapture) -> None:
         """A picture that the store had left over; nothing where it is in hand already."""
@@ -101,7 +112,7 @@ class PictureDesk:
             full = len(self._waiting) >= MOST_WAITING
             if full or self._ended or capture.capture_id in self._in_hand:
                 return None
-            picture = _Picture(capture, began)
+            picture = _Picture(capture, began, len(self._in_hand))
             self._in_hand.add(capture.capture_id)
             self._waiting.append(picture)
             if self._thread is None:

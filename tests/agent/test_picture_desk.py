@@ -71,6 +71,22 @@ def test_what_comes_late_is_told_once_and_only_to_who_waited() -> None:
     assert slips == [(1, words(1))]
 
 
+def test_behind_a_reader_that_hangs_only_the_first_is_waited_for() -> None:
+    reader = Reader()
+    desk = PictureDesk(reader, LONG, nobody)
+    first = threading.Thread(target=desk.take, args=(capture(1), time.perf_counter()))
+    first.start()
+    wait_until(lambda: desk.in_hand == 1)
+    assert desk.take(capture(2), time.perf_counter()) is None
+    assert first.is_alive()  # so the second has not waited: the first would have given up before it
+    assert reader.read == []
+    reader.may.set()
+    first.join(LONG)
+    wait_until(lambda: desk.in_hand == 0)
+    assert desk.take(capture(3), time.perf_counter()) == words(3)
+    desk.close()
+
+
 def test_memory_is_bounded_and_nothing_is_read_twice() -> None:
     reader = Reader()
     desk = PictureDesk(reader, 0.0, nobody)
