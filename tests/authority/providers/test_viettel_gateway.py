@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 from hostile_server import HostileServer
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from provider_orders import TAX_CODE, a_sale, an_order, patiently, symbol, today
 
@@ -523,6 +523,7 @@ _ANSWERS = st.dictionaries(
 )
 
 
+@settings(deadline=None)
 @given(_ANSWERS)
 def test_whatever_is_answered_is_an_outcome_or_an_error_of_ours(answered: dict[str, Any]) -> None:
     order = an_order()
