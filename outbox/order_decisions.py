@@ -54,12 +54,15 @@ def release_order(order_id: int) -> Job[None]:
 def drop_order(order_id: int, reason: str) -> Job[None]:
     """A person settles an order elsewhere (the provider's own site), with a reason; it is kept.
 
+    Even one that the provider may have: it may be gone for good, and only a person can look there.
+
     Raises from the job:
-        NotFound, TransitionRefused: there is no such order, or the provider may have it.
+        NotFound, TransitionRefused: there is no such order, or it is at its end.
     """
 
     def job(tx: Tx) -> None:
         move_order(tx, order_id, OrderState.DROPPED, reason)
+        tx.execute("UPDATE invoice_order SET paper_due_at = NULL WHERE id = ?", (order_id,))
         settle_alarms(tx)
 
     return job

@@ -84,8 +84,8 @@ TRANSITIONS: dict[type[StrEnum], dict[StrEnum, tuple[StrEnum, ...]]] = {
     # one that was held after it was asked for is looked up again first.
     OrderState: {
         _O.ORDERED: (_O.ASKED, _O.HELD, _O.CORRECTED, _O.DROPPED),
-        _O.ASKED: (_O.ORDERED, _O.NUMBERED, _O.INVOICED, _O.REFUSED, _O.HELD),
-        _O.NUMBERED: (_O.INVOICED, _O.HELD),
+        _O.ASKED: (_O.ORDERED, _O.NUMBERED, _O.INVOICED, _O.REFUSED, _O.HELD, _O.DROPPED),
+        _O.NUMBERED: (_O.INVOICED, _O.HELD, _O.DROPPED),
         _O.REFUSED: (_O.ORDERED, _O.CORRECTED, _O.DROPPED),
         _O.HELD: (_O.ORDERED, _O.ASKED, _O.CORRECTED, _O.DROPPED),
     },

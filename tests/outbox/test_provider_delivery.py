@@ -388,6 +388,21 @@ def test_corrections_are_orders_that_name_their_original(
     assert ledger_problems(store) == ()
 
 
+def test_what_a_provider_that_is_gone_may_have_can_be_dropped_by_a_person(
+    store: Store, worker: ProviderDelivery, provider: HostileProvider
+) -> None:
+    ordered = order_one(store, "HD1")
+    provider.tricks["issue"].append("time-out")
+    worker.run_once()
+    assert states(store) == ["asked"]
+    with pytest.raises(RouteUndecided):
+        store.run(take_route("K0409990010>TCT", TAX_CODE))
+    store.run(drop_order(ordered.order_id, "the provider has closed; its site shows no such invoice"))
+    store.run(take_route("K0409990010>TCT", TAX_CODE))
+    assert states(store) == ["dropped"]
+    assert ledger_problems(store) == ()
+
+
 def test_a_series_that_others_use_too_has_holes_and_verifies(
     store: Store, worker: ProviderDelivery, book: ProviderBook
 ) -> None:
