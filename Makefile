@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: storm fraud carts fuzz package test-package packaging-tools help docs setup system demo test lint bench lock clean mutations
+.PHONY: pictures storm fraud carts fuzz package test-package packaging-tools help docs setup system demo test lint bench lock clean mutations
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -49,6 +49,9 @@ fuzz: setup ## every parser of foreign bytes, FUZZ_SECONDS each (600)
 
 mutations: setup ## every single damage to every receipt: never another total
 	@$(BIN)/python tests/drivers/mutations.py
+
+pictures: setup system ## receipts drawn as pictures (PICTURES of them, 200): exact or quarantined, never wrong
+	@PYTHONPATH=tests/drivers $(BIN)/python tests/drivers/picture_storm.py --receipts $(or $(PICTURES),200)
 
 bench: setup ## speed, as ratios
 	@$(BIN)/python -m bench

@@ -11,6 +11,7 @@ import os
 import sys
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from statistics import mean, median
 from typing import TYPE_CHECKING
@@ -29,6 +30,7 @@ _WEIGHT = 1.5  # of the dots that tell two letters apart, beside the votes
 _SAME = 3  # dots
 _FEW = 6  # dots: a full stop has not many more
 _CONTENDERS = 4
+_PARTED = (0.35, 0.65)  # of a blank's width: less room is none, more is one
 _MOST_FONTS, _MOST_FILES = 60, 600
 _MOST_SAMPLES, _FIRST = 18, 6
 _LOOKED_AT = 8  # fonts in a size that are tried with every cut
@@ -67,6 +69,8 @@ class Fitted:
 
     def letter(self, letter: str) -> Glyph | None:
         """The letter's shape; None: the font lacks it."""
+        if not letter:
+            return None
         if letter not in self._drawn:
             self._drawn[letter] = _drawn(_opened(str(self.path), self.size), letter, self.cut)
         return self._drawn[letter]
@@ -167,8 +171,8 @@ def _sizes(path: Path, tall: float, low: float) -> Iterator[int]:
     for height, letter in ((tall, "0"), (low, "x")):
         box = font.getbbox(letter)
         if height and box[3] > box[1]:
-            middle = round(100 * (height - 1) / (box[3] - box[1]))
-            wanted |= set(range(middle - 3, middle + 3))
+            middle = round(100 * height / (box[3] - box[1]))
+            wanted |= set(range(middle - 2, middle + 4))
             break
     yield from sorted(size for size in wanted if 8 <= size <= 80)
 
@@ -220,6 +224,18 @@ def _missing(font: FreeTypeFont, letter: str) -> bool:
     return not letter.isascii() and bytes(font.getmask(letter)) == bytes(font.getmask("\uffff"))
 
 
+def part_words(font: Fitted, shapes: Sequence[Glyph]) -> None:
+    """Tell before which of a line's shapes a blank stands: where more room is than the font leaves."""
+    blank = font.advance(" ")
+    for before, after in pairwise(shapes):
+        one, two = font.letter(before.best), font.letter(after.best)
+        if one is None or two is None:
+            continue
+        room = font.advance(before.best) - (one.right - font.size) + font.bearing(after.best)
+        more = (after.left - before.right - room) / max(1.0, blank)
+        after.parted = True if more > _PARTED[1] else False if more < _PARTED[0] else None
+
+
 def tell_by(font: Fitted, glyphs: Sequence[Glyph]) -> None:
     """Hold every shape against the font's letters: which it is, and how sure that is.
 
@@ -245,6 +261,11 @@ def tell_by(font: Fitted, glyphs: Sequence[Glyph]) -> None:
         leads = {letter: _lead(letter, near, apart, votes) for letter in shown[:_CONTENDERS]}
         glyph.best = max(leads, key=lambda letter: leads[letter][0])
         glyph.lead, glyph.margin = leads[glyph.best]
+        glyph.off = font.off
+        body = near[glyph.best]
+        glyph.twins = any(
+            letter != glyph.best and _dots(body, drawn) < _SAME for letter, drawn in near.items()
+        )
 
 
 def _votes(glyph: Glyph) -> dict[str, float]:

@@ -48,6 +48,9 @@ class Glyph:
     best: str = ""  # by votes and by the font's own letters, where the font is known
     lead: float = 0.0
     margin: float = 0.0
+    twins: bool = False  # the font draws another letter alike: l and I
+    off: float = 1.0  # how far the font's samples are from the paper's
+    parted: bool | None = None  # whether a blank stands before it, where the font's widths tell
 
 
 def shapes_of(sheet: Image, soft: Image, lines: Sequence[Line]) -> list[Glyph]:

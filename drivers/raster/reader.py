@@ -7,11 +7,12 @@ letters in doubt calls a person.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from drivers.raster.doubts import doubts
+from drivers.raster.repair import repaired
 from drivers.raster.rows import paper_of, pieces_of, rows_of
 from drivers.raster.tesseract import Unreadable
 from drivers.raster.wording import plain
@@ -21,6 +22,8 @@ from invoice.sale import Kind
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    from PIL.Image import Image
 
     from drivers.raster.ink import Line, Slot
     from drivers.raster.rows import PaperRow
@@ -47,35 +50,68 @@ def read_picture(
     Raises:
         PictureReaderMissing: tesseract or its Vietnamese data is not installed.
     """
-    from drivers.raster.fonts import fitted, fonts_here, tell_by
-    from drivers.raster.glyphs import shapes_of
+    try:
+        seen = look(data, patience)
+    except Unreadable as error:
+        return _quarantine(str(error))
+    return reading_of(seen, profile, fonts)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A capture's sheet, its lines with what the passes read, and the letters of the wire."""
+
+    sheet: Image
+    soft: Image
+    lines: list[Line]
+    letters: list[Letters]
+    size: int
+
+
+def look(data: bytes, patience: float) -> Seen:
+    """Rebuild the sheet and let every pass read it.
+
+    Raises:
+        PictureReaderMissing, Unreadable: as ``drivers.raster.tesseract.read_pages``.
+    """
     from drivers.raster.ink import lines_of, softened
     from drivers.raster.passes import read_all
     from drivers.raster.rebuilding import rebuilt
-    from drivers.raster.words import confirm_words
 
     paper = rebuilt(data)
     if paper.too_long:
-        return _quarantine("the picture is longer than a receipt can be")
+        raise Unreadable("the picture is longer than a receipt can be")
     sheet = paper.picture()
     soft = softened(sheet)
     lines = lines_of(soft)
-    try:
+    if lines:
         read_all(soft, lines, patience)
-    except Unreadable as error:
-        return _quarantine(str(error))
-    glyphs = shapes_of(sheet, soft, lines)
+    return Seen(sheet, soft, lines, paper.letters, len(data))
+
+
+def reading_of(seen: Seen, profile: Profile | None, fonts: Sequence[Path] | None = None) -> Reading:
+    """What the passes and the shapes together say."""
+    from drivers.raster.fonts import fitted, fonts_here, tell_by
+    from drivers.raster.glyphs import shapes_of
+    from drivers.raster.words import confirm_words
+
+    glyphs = shapes_of(seen.sheet, seen.soft, seen.lines)
     font = fitted(glyphs, fonts_here() if fonts is None else fonts)
     if font is not None:
         tell_by(font, glyphs)
-        confirm_words(font, soft, lines)
-    return judged(lines, paper.letters, profile, len(data))
+        confirm_words(font, seen.soft, seen.lines)
+    return judged(seen.lines, seen.letters, profile, seen.size)
 
 
 def judged(lines: Sequence[Line], letters: Sequence[Letters], profile: Profile | None, size: int) -> Reading:
     """The reading of what all passes have read; ``size``: bytes of the capture."""
     rows = rows_of(pieces_of(lines, letters))
     reading = read_paper(paper_of(rows), profile=profile)
+    if reading.kind is Kind.QUARANTINED and (mended := repaired(rows, profile)):
+        rows = list(mended.rows)
+        reading = replace(
+            mended.reading, checks=(*mended.reading.checks, f"repaired by the sums: {mended.change}")
+        )
     if reading.sale is not None:
         others = _others(lines, letters, rows, reading, profile)
         found = list(dict.fromkeys(doubts(reading, rows, others)))[:_MOST_NAMED]

@@ -57,6 +57,15 @@ class PaperRow:
         """How sure the least sure digit or sign is."""
         return min((one.sure for one in self.letters if not one.text.isalpha()), default=1.0)
 
+    def place_of(self, letter: int) -> int:
+        """Where in the text a letter stands."""
+        count = -1
+        for place, one in enumerate(self.text):
+            count += one != " "
+            if count == letter:
+                return place
+        return len(self.text) - 1
+
     def within(self, value: str) -> float:
         """How sure the least sure letter of a value that stands in the row is; 0 where it does not."""
         wanted = value.replace(" ", "")

@@ -14,10 +14,13 @@ if TYPE_CHECKING:
     from drivers.raster.ink import Slot
 
 LEAD, MARGIN = 0.8, 0.1  # of a letter that the font confirms: see ``drivers.raster.fonts.tell_by``
+NEARLY, CLEARLY = 0.06, 0.4
 UNSURE = 0.85  # as sure as a letter can be that no font confirms
 WITHOUT_SHAPES = 0.85  # what the passes' word counts for where no shape can be looked at
 _NARROW, _WIDE = 0.5, 1.3  # of a blank: less is none, more is one, whatever the passes say
 _SIGNS = frozenset("0123456789.,:;/-+=*xXđd@%()")
+_BESIDE = 0.9  # of a stroke that the letters beside it tell
+_UPRIGHT = frozenset("lI|")
 _STROKES = frozenset("lI1|")  # one shape in many fonts: the word around it tells them apart
 _IN_FIGURES = re.compile(r"(?<=[0-9][.,]) (?=[0-9]{3}(?![0-9]))|(?<=[0-9]) (?=[.,][0-9]{3}(?![0-9]))")
 
@@ -53,6 +56,8 @@ def worded(slot: Slot, blank: float) -> Wording:
 
     ``blank``: dots between two shapes that are two words'."""
     if not slot.shapes:
+        if 2 * sum(not one for one in slot.read) > len(slot.read):
+            return plain("")  # dirt
         if slot.confirmed:
             return plain(slot.confirmed)
         text, share = _most(slot.read)
@@ -65,17 +70,42 @@ def worded(slot: Slot, blank: float) -> Wording:
     for place, shape in enumerate(slot.shapes):
         letter = _told(shape)
         if place:
-            gap = (shape.left - slot.shapes[place - 1].right) / max(1.0, blank)
-            share = _blank_share(slot, place)
-            wide = gap >= 1 or (gap >= _NARROW and share >= 0.5)
-            agreed = 1.0 if gap >= _WIDE or gap < _NARROW else share if wide else 1 - share
+            wide, agreed = _parted(slot, place, blank)
             if wide:
                 letters.append(Letter(" "))
             if not _SIGNS.issuperset((letter.text, before)):  # a blank beside figures changes nothing
                 letter = Letter(letter.text, min(letter.sure, agreed), min(letter.folded, agreed))
         before = letter.text
         letters.append(letter)
-    return _joined(Wording(tuple(letters)))
+    return _joined(Wording(_strokes(letters)))
+
+
+def _parted(slot: Slot, place: int, blank: float) -> tuple[bool, float]:
+    """Whether a blank stands before a shape, and how sure that is."""
+    shape = slot.shapes[place]
+    if shape.parted is not None:
+        return shape.parted, 1.0
+    gap = (shape.left - slot.shapes[place - 1].right) / max(1.0, blank)
+    share = _blank_share(slot, place)
+    if not _NARROW <= gap < _WIDE:
+        return gap >= _WIDE, 1.0
+    return share >= 0.5, max(share, 1 - share)
+
+
+def _strokes(letters: list[Letter]) -> tuple[Letter, ...]:
+    """Strokes that many fonts draw alike, by the letters beside: I among capitals, l among small ones."""
+    found = list(letters)
+    for place, letter in enumerate(letters):
+        if letter.text in _UPRIGHT:
+            beside = [
+                one.text for one in (*letters[max(0, place - 1) : place], *letters[place + 1 : place + 2])
+            ]
+            words = [one for one in beside if one.isalpha() and one not in _UPRIGHT]
+            if words and all(map(str.isupper, words)):
+                found[place] = Letter("I", max(letter.sure, _BESIDE), max(letter.folded, _BESIDE))
+            elif any(map(str.islower, words)) and (place or letter.text == "|"):
+                found[place] = Letter("l", max(letter.sure, _BESIDE), max(letter.folded, _BESIDE))
+    return tuple(found)
 
 
 def _blank_share(slot: Slot, place: int) -> float:
@@ -99,15 +129,23 @@ def _told(shape: Glyph) -> Letter:
     own, count = shape.votes.most_common(1)[0]
     if shape.best:
         best = shape.best
-        sure = 1.0 if shape.lead >= LEAD and shape.margin >= MARGIN else min(UNSURE, max(0.0, shape.lead))
+        sure = 1.0 if _confirmed(shape) else min(UNSURE, max(0.0, shape.lead))
     else:
         best = max(told, key=lambda one: (told[one], one == own))
         sure = min(UNSURE, told[best])
-    if best in _STROKES and own in _STROKES:
+    if best in _STROKES and own in _STROKES and (shape.twins or not shape.best):
         best, sure = own, min(sure, count / shape.votes.total())
     like = fold(best)
     folded = sum(share for one, share in told.items() if fold(one) == like)
     return Letter(best, sure, max(sure, folded))
+
+
+def _confirmed(shape: Glyph) -> bool:
+    """Whether the font confirms a letter: with the passes, or against them where its dots are nearly the
+    paper's and clearly none of another letter."""
+    if shape.lead >= LEAD and shape.margin >= MARGIN:
+        return True
+    return shape.off <= NEARLY and shape.margin >= CLEARLY
 
 
 def _joined(said: Wording) -> Wording:

@@ -11,7 +11,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from drivers.raster.fonts import FITS, confusable
+from drivers.raster.fonts import FITS, confusable, part_words
 from drivers.raster.glyphs import SHAPE_DARK, STRIDE
 from drivers.raster.ink import ink_of
 
@@ -33,11 +33,13 @@ _MOSTLY = 0.6  # of the passes
 
 
 def confirm_words(font: Fitted, soft: Image, lines: Sequence[Line]) -> None:
-    """Mark the slots without shapes whose word the font confirms (``Slot.confirmed``)."""
+    """Part the words by the font's widths, and mark slots without shapes whose word the font confirms
+    (``Slot.confirmed``)."""
     ink = ink_of(soft, SHAPE_DARK)
     for line in lines:
         if not line.rule and line.base is not None:
             for slot in line.slots:
+                part_words(font, slot.shapes)
                 if not slot.shapes:
                     slot.confirmed = _confirmed(font, ink, slot, line)
 

@@ -51,6 +51,7 @@ class Rendered:
     rows: tuple[str, ...]
     truth: Reading
     about: str
+    font: str
 
 
 def rendered(seed: int) -> Rendered:
@@ -69,8 +70,8 @@ def rendered(seed: int) -> Rendered:
         random.choice([384, 576, 576, 512]) if max(map(len, rows)) <= 36 else random.choice([576, 576, 640])
     )
     name, fixed = random.choice([(name, fixed) for name, _, fixed in FONTS])
-    ground = draw_rows(rows, name, dots, fixed=fixed, big_title=random.random() < 0.4)
     noise = random.choice(list(NOISES))
+    ground = draw_rows(rows, name, dots, fixed=fixed, big_title=random.random() < 0.4, sharp=noise == "sharp")
     image = NOISES[noise](ground, random)
     command = random.choice(list(COMMANDS))
     return Rendered(
@@ -78,6 +79,7 @@ def rendered(seed: int) -> Rendered:
         tuple(rows),
         read_paper(paper),
         f"{name}, {dots} dots, {noise}, {command}",
+        name,
     )
 
 
@@ -99,6 +101,11 @@ def _known() -> tuple[tuple[str, ...], ...]:
     return tuple(rows for rows in [*by_hand, *found] if rows and max(map(len, rows)) <= 56)
 
 
+def family_of(font: str) -> str:
+    """How the files of a font of ``FONTS`` begin, its other cuts among them."""
+    return font.removesuffix(" Bold").replace(" ", "").lower()
+
+
 def font_path(name: str) -> Path:
     """Where a font of ``FONTS`` is."""
     file = next(file for known, file, _ in FONTS if known == name)
@@ -112,8 +119,10 @@ def _font(name: str, size: int) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(str(font_path(name)), size)
 
 
-def draw_rows(rows: list[str], name: str, dots: int, *, fixed: bool, big_title: bool = False) -> Image.Image:
-    """The rows as a driver draws them: as large as the paper allows, black on white, grey at the edges."""
+def draw_rows(
+    rows: list[str], name: str, dots: int, *, fixed: bool, big_title: bool = False, sharp: bool = False
+) -> Image.Image:
+    """The rows as a driver draws them, as large as the paper allows; grey at the edges unless ``sharp``."""
     longest = max(map(len, rows))
     size = min(26 if dots < 512 else 30, _largest(name, dots, longest))
     font = _font(name, size)
@@ -121,6 +130,7 @@ def draw_rows(rows: list[str], name: str, dots: int, *, fixed: bool, big_title: 
     pitch = round(size * 1.3)
     image = Image.new("L", (dots, pitch * (len(rows) + 3) + 40), 255)
     pen = ImageDraw.Draw(image)
+    pen.fontmode = "1" if sharp else "L"
     y = 10
     for row in rows:
         text = row.strip()
@@ -208,6 +218,7 @@ def _shifted(ground: Image.Image, random: Random) -> Image.Image:
 
 NOISES: dict[str, Callable[[Image.Image, Random], Image.Image]] = {
     "clean": _clean,
+    "sharp": _clean,  # drawn without grey, as Windows draws on a printer of black dots
     "heavy": _heavy,
     "dithered": _dithered,
     "pale": _pale,
