@@ -37,9 +37,9 @@ def doubts(reading: Reading, rows: Sequence[PaperRow], others: Sequence[Reading]
     yield from _around(reading, rows, proven)
     for other in others:
         if other.sale is not None and _told(other.kind, other.sale) != _told(reading.kind, sale):
-            yield "a pass reads another receipt"
+            yield "one look at the picture reads another receipt"
         elif other.kind not in {Kind.QUARANTINED, reading.kind}:
-            yield f"a pass takes it for a {other.kind.value}"
+            yield "one look at the picture takes it for another kind of paper"
 
 
 def _told(kind: Kind, sale: Sale) -> tuple[object, ...]:
@@ -59,21 +59,21 @@ def _of_row(field: str, row: PaperRow, sale: Sale) -> Iterator[str]:
     said = row.text.strip()
     if field == "receipt_no":
         if min(row.within(sale.receipt_no or ""), row.labels) < SURE:
-            yield f"in doubt ({field}): {said!r}"
+            yield f"the receipt number may be misread: {said!r}"
     elif field == "sold_at":
         if min(row.figures, row.labels) < SURE:
-            yield f"in doubt ({field}): {said!r}"
+            yield f"the time may be misread: {said!r}"
     elif field == "cashier":
         if min(row.within(sale.cashier or ""), row.labels) < SURE:
-            yield f"in doubt ({field}): {said!r}"
+            yield f"the cashier's name may be misread: {said!r}"
     elif field == "buyer":
         if min(row.words, row.figures) < SURE:
-            yield f"in doubt ({field}): {said!r}"
+            yield f"the buyer may be misread: {said!r}"
     elif field.startswith("lines["):
         if row.words < SURE or row.figures < (SURE if _DIGITS_IN_WORDS.search(said) else LIKELY):
-            yield f"in doubt: {said!r}"
+            yield f"letters may be misread: {said!r}"
     elif min(row.labels, row.figures) < LIKELY:
-        yield f"in doubt: {said!r}"
+        yield f"letters may be misread: {said!r}"
 
 
 def _around(reading: Reading, rows: Sequence[PaperRow], proven: set[int]) -> Iterator[str]:
@@ -88,4 +88,4 @@ def _around(reading: Reading, rows: Sequence[PaperRow], proven: set[int]) -> Ite
             continue
         labelled = ":" in row.text or place >= first
         if min(row.labels, row.figures) < (ENOUGH if lacks else LIKELY) and (labelled or lacks):
-            yield f"in doubt: {row.text.strip()!r}"
+            yield f"letters may be misread: {row.text.strip()!r}"

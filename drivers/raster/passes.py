@@ -51,7 +51,7 @@ def read_all(soft: Image, lines: Sequence[Line], seconds: float) -> None:
 def _left(until: float, seconds: float) -> float:
     left = until - time.monotonic()
     if left <= 0:
-        raise Unreadable(f"reading took more than {seconds:.0f} seconds")
+        raise Unreadable(f"tesseract took more than {seconds:.0f} seconds")
     return left
 
 
