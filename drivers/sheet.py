@@ -123,9 +123,9 @@ class Sheet:
         self.feed(50)
 
     @property
-    def too_long(self) -> bool:
-        """Whether what came out is longer than is kept."""
-        return self._y + MARGIN > LONGEST
+    def bottom(self) -> int:
+        """How far the paper has come out, in dots; more than ``LONGEST`` is not kept."""
+        return self._y
 
     def picture(self) -> Image.Image:
         """What has come out."""

@@ -35,7 +35,7 @@ Section: misc
 Priority: optional
 Installed-Size: {size}
 Depends: adduser, {libc}
-Recommends: tesseract-ocr, tesseract-ocr-vie
+Recommends: tesseract-ocr, tesseract-ocr-vie, tesseract-ocr-script-viet
 Suggests: systemd, udev
 Homepage: https://thungan.invalid/
 Description: agent that makes a cash register's electronic invoices (Viet Nam)

@@ -249,6 +249,16 @@ PROBLEMS: tuple[tuple[str, str] | tuple[str, str, str], ...] = (
     ("several glyphs for one letter", "Tệp XPS có nhiều hình cho một chữ, chưa đọc được"),
     ("no page of an XPS is in it, or far too many parts", "Không có trang XPS nào, hoặc quá nhiều phần"),
     ("reading took more than {} seconds", "Đọc hình quá {0} giây"),
+    ("the receipt number may be misread: {}", "Số phiếu có thể đọc sai: {0}"),
+    ("the time may be misread: {}", "Ngày giờ có thể đọc sai: {0}"),
+    ("the cashier's name may be misread: {}", "Tên thu ngân có thể đọc sai: {0}"),
+    ("the buyer may be misread: {}", "Thông tin người mua có thể đọc sai: {0}"),
+    ("letters may be misread: {}", "Chữ trên hình có thể đọc sai: {0}"),
+    ("one look at the picture reads another receipt", "Mỗi lần đọc hình ra một phiếu khác nhau"),
+    (
+        "one look at the picture takes it for another kind of paper",
+        "Có lần đọc hình thấy đây là loại giấy khác",
+    ),
     ("tesseract took more than {} seconds", "Đọc hình (tesseract) chạy quá {0} giây"),
     ("tesseract ended with {}", "Đọc hình (tesseract) dừng với mã {0}"),
 )

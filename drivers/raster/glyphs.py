@@ -29,6 +29,7 @@ _ALIKE = 2  # dots by which sizes may differ
 _FAR = 0.35  # share of dots that differ: more is another shape for sure
 _LEAST_SPREAD = 0.03
 _MOST_NEAR = 80
+_MOST_COMPARED = 300  # of one size: a picture may be all dots
 
 
 @dataclass(slots=True)
@@ -147,7 +148,7 @@ def _tell(glyphs: Sequence[Glyph]) -> None:
     for glyph in glyphs:
         for wide in range(glyph.width - _ALIKE, glyph.width + _ALIKE + 1):
             for high in range(glyph.height - _ALIKE, glyph.height + _ALIKE + 1):
-                for other in by_size.get((wide, high), ()):
+                for other in by_size.get((wide, high), [])[:_MOST_COMPARED]:
                     if other is glyph or abs(other.below - glyph.below) > _ALIKE:
                         continue
                     apart = distance(glyph, other)

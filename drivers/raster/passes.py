@@ -36,11 +36,10 @@ def read_all(soft: Image, lines: Sequence[Line], seconds: float) -> None:
     until = time.monotonic() + seconds
     clean = _without_rules(soft, lines)
     for language in languages():
-        sizes = SIZES[language]
-        pages = [_sized(clean, size) for size in sizes]
-        answers = read_pages(pages, language=language, mode=_BLOCK, seconds=_left(until, seconds))
-        for words, size in zip(answers, sizes, strict=True):
-            _place(words, size, lines)
+        for size in SIZES[language]:  # one page at a time: the largest of a long receipt has 50 MB
+            left = _left(until, seconds)
+            page = read_pages([_sized(clean, size)], language=language, mode=_BLOCK, seconds=left)[0]
+            _place(page, size, lines)
     written = [line for line in lines if not line.rule]
     strips = [_sized(_strip(clean, line), _LINE_SIZE) for line in written]
     answers = read_pages(strips, language=VIETNAMESE, mode=_ONE_LINE, seconds=_left(until, seconds))
@@ -51,7 +50,7 @@ def read_all(soft: Image, lines: Sequence[Line], seconds: float) -> None:
 def _left(until: float, seconds: float) -> float:
     left = until - time.monotonic()
     if left <= 0:
-        raise Unreadable(f"tesseract took more than {seconds:.0f} seconds")
+        raise Unreadable(f"reading took more than {seconds:.0f} seconds")
     return left
 
 

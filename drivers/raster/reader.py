@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from drivers.sheet import Letters
 
 PATIENCE = 30.0  # seconds for one capture
+LONGEST = 8000  # dots: a metre of paper, three hundred lines
 _MOST_NAMED = 5  # doubts that are told
 
 
@@ -79,7 +80,7 @@ def look(data: bytes, patience: float) -> Seen:
     from drivers.raster.rebuilding import rebuilt
 
     paper = rebuilt(data)
-    if paper.too_long:
+    if paper.bottom > LONGEST:
         raise Unreadable("the picture is longer than a receipt can be")
     sheet = paper.picture()
     soft = softened(sheet)

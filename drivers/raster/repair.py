@@ -1,7 +1,8 @@
 """A digit that was misread, put right by the receipt's own sums: only where they leave exactly one answer.
 
-Only figures are tried that no font confirms, one digit at a time, and only where the paper says no sale as it
-stands. What the sums do not touch (the number, the time, names) is never changed.
+Only digits are tried that no font confirms, one at a time, as what a pass or an alike shape took them for,
+and only where the paper says no sale as it stands. What the sums do not touch (the number, the time, names)
+is never changed.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
     from drivers.reading import Profile, Reading
 
 _UNSURE = 0.9  # less sure digits are tried
-_MOST = 40  # digits: more are no single misreading
+_MOST = 40  # digits in doubt: more are no single misreading
+_DIGITS = frozenset("0123456789")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +50,14 @@ def _changes(rows: Sequence[PaperRow]) -> Iterator[tuple[list[PaperRow], str]]:
         (place, at)
         for place, row in enumerate(rows)
         for at, letter in enumerate(row.letters)
-        if letter.text.isdigit() and letter.sure < _UNSURE
+        if letter.text in _DIGITS and letter.sure < _UNSURE
     ]
     if len(doubtful) > _MOST:
         return
     for place, at in doubtful:
         row = rows[place]
         where = row.place_of(at)
-        for digit in "0123456789":
-            if digit == row.letters[at].text:
-                continue
+        for digit in row.letters[at].digits:
             text = row.text[:where] + digit + row.text[where + 1 :]
             letters = (
                 *row.letters[:at],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from drivers.reading.rows import fold
@@ -27,11 +27,13 @@ _IN_FIGURES = re.compile(r"(?<=[0-9][.,]) (?=[0-9]{3}(?![0-9]))|(?<=[0-9]) (?=[.
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A letter of the paper. ``sure``: of the letter itself, ``folded``: of it whatever its marks; 0 to 1."""
+    """A letter of the paper. ``sure``: of the letter itself, ``folded``: of it whatever its marks; 0 to 1.
+    ``digits``: what other digits it was taken for."""
 
     text: str
     sure: float = 1.0
     folded: float = 1.0
+    digits: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,12 @@ def worded(slot: Slot, blank: float) -> Wording:
         folded, among = _most([fold(one) for one in slot.read])
         same = among if folded == fold(text) else share
         sure, folds = share * WITHOUT_SHAPES, same * WITHOUT_SHAPES
-        return _joined(Wording(tuple(Letter(one, sure, folds) for one in text)))
+        alike = [one for one in slot.read if len(one) == len(text)]
+        letters_read = (
+            Letter(one, sure, folds, _digits({other[place] for other in alike}, one))
+            for place, one in enumerate(text)
+        )
+        return _joined(Wording(tuple(letters_read)))
     letters: list[Letter] = []
     before = ""
     for place, shape in enumerate(slot.shapes):
@@ -74,7 +81,7 @@ def worded(slot: Slot, blank: float) -> Wording:
             if wide:
                 letters.append(Letter(" "))
             if not _SIGNS.issuperset((letter.text, before)):  # a blank beside figures changes nothing
-                letter = Letter(letter.text, min(letter.sure, agreed), min(letter.folded, agreed))
+                letter = replace(letter, sure=min(letter.sure, agreed), folded=min(letter.folded, agreed))
         before = letter.text
         letters.append(letter)
     return _joined(Wording(_strokes(letters)))
@@ -137,7 +144,11 @@ def _told(shape: Glyph) -> Letter:
         best, sure = own, min(sure, count / shape.votes.total())
     like = fold(best)
     folded = sum(share for one, share in told.items() if fold(one) == like)
-    return Letter(best, sure, max(sure, folded))
+    return Letter(best, sure, max(sure, folded), _digits(set(told) | set(shape.votes), best))
+
+
+def _digits(seen: set[str], best: str) -> str:
+    return "".join(sorted(one for one in seen - {best} if one in "0123456789"))
 
 
 def _confirmed(shape: Glyph) -> bool:

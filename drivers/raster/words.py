@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from drivers.raster.ink import Line, Slot
 
 _LONGEST = 26  # letters
+_MOST_WORDS = 200
 _EDGE = 6  # dots around the word
 _REACH = (-2, -1, 0, 1, 2)  # dots by which a letter may stand elsewhere than its advance says
 _LEAST = 3  # dots: two letters that differ by less are one shape
@@ -36,11 +37,13 @@ def confirm_words(font: Fitted, soft: Image, lines: Sequence[Line]) -> None:
     """Part the words by the font's widths, and mark slots without shapes whose word the font confirms
     (``Slot.confirmed``)."""
     ink = ink_of(soft, SHAPE_DARK)
+    looked_at = 0
     for line in lines:
         if not line.rule and line.base is not None:
             for slot in line.slots:
                 part_words(font, slot.shapes)
-                if not slot.shapes:
+                looked_at += not slot.shapes
+                if not slot.shapes and looked_at <= _MOST_WORDS:
                     slot.confirmed = _confirmed(font, ink, slot, line)
 
 

@@ -11,6 +11,7 @@ import argparse
 import copy
 import os
 import resource
+import signal
 import sys
 import time
 from collections import Counter, defaultdict
@@ -76,18 +77,26 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=FIRST, help="of the first (default 9000)")
     arguments = parser.parse_args()
     outcomes: list[Outcome] = []
-    with Pool(os.cpu_count()) as pool:
-        seeds = range(arguments.seed, arguments.seed + arguments.receipts)
-        for outcome in pool.imap_unordered(judge, seeds):
-            outcomes.append(outcome)
-            sys.stderr.write(f"\r{len(outcomes)} of {arguments.receipts}")
-            for how, verdict in (("known", outcome.known), ("unknown", outcome.unknown)):
-                if verdict == "WRONG":
-                    print(f"WRONG: seed {outcome.seed}, font {how}: {outcome.about}")
-                    sys.stdout.flush()
+    seeds = range(arguments.seed, arguments.seed + arguments.receipts)
+    with Pool(os.cpu_count(), _ignore_interrupts) as pool:
+        try:
+            for outcome in pool.imap_unordered(judge, seeds):
+                outcomes.append(outcome)
+                sys.stderr.write(f"\r{len(outcomes)} of {arguments.receipts}")
+                for how, verdict in (("known", outcome.known), ("unknown", outcome.unknown)):
+                    if verdict == "WRONG":
+                        print(f"WRONG: seed {outcome.seed}, font {how}: {outcome.about}")
+                        sys.stdout.flush()
+        except KeyboardInterrupt:  # the table of what was read so far
+            pool.terminate()
     sys.stderr.write("\n")
-    _show(outcomes)
+    if outcomes:
+        _show(outcomes)
     return 1 if any("WRONG" in (one.known, one.unknown) for one in outcomes) else 0
+
+
+def _ignore_interrupts() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _show(outcomes: list[Outcome]) -> None:

@@ -36,6 +36,11 @@ from drivers.hearing import heard_at
 from drivers.jobs import form_of, unfinished
 from drivers.jobs.pdf import pages_of_pdf
 from drivers.paper import lay_out
+from drivers.raster import is_picture
+from drivers.raster.graphics import LONGEST
+from drivers.raster.ink import lines_of, softened
+from drivers.raster.reader import Seen, reading_of
+from drivers.raster.rebuilding import rebuilt
 from drivers.reading import Reading, load_profile, read_receipt, reading_to_json
 from drivers.reading.profile import parse_profile, shipped_profiles
 from drivers.tables.files import records_in
@@ -221,6 +226,21 @@ def _jobs(data: bytes) -> None:
         read_exactly(understand(form, data, None))
 
 
+def pictures(data: bytes) -> None:
+    """A picture of any kind, and whatever a reader may take it for: bounded, and a sale is exact."""
+    is_picture(data)
+    sheet = rebuilt(data)
+    shown = sheet.picture()
+    assert shown.height <= LONGEST
+    soft = softened(shown)
+    lines = lines_of(soft)
+    words = data.decode("utf-8", "replace").split() or ["?"]
+    for number, slot in enumerate(slot for line in lines for slot in line.slots):
+        slot.read = [words[number % len(words)][:40], words[-1 - number % len(words)][:40]]
+        slot.sureness = [50.0, 50.0]
+    read_exactly(reading_of(Seen(shown, soft, lines, sheet.letters, len(data)), None, ()))
+
+
 def mapping(data: bytes) -> None:
     """A mapping's TOML, and a device's."""
     text = data.decode("utf-8", "replace")
@@ -254,6 +274,7 @@ TARGETS: dict[str, tuple[Target, tuple[str, ...]]] = {
     "records": (records, ("exports/*.*",)),
     "frames": (frames, ("frames/*.*",)),
     "jobs": (jobs, ("jobs/*.pdf", "jobs/*.emf", "jobs/*.xps")),
+    "pictures": (pictures, ("pictures/*.prn",)),
     "mapping": (mapping, ("../../drivers/mappings/*.toml",)),
     "profile": (profile, ("../../drivers/profiles/*.toml",)),
     "invoice": (invoice, ("messages/*.xml",)),
