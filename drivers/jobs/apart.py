@@ -26,6 +26,7 @@ WORD = "--read-pdf"  # how a packaged program, which has no Python beside it, is
 SECONDS = 60.0
 MEMORY = 1 << 30  # bytes of address space
 _UNREADABLE = 3  # exit code
+_BE_IT = "import sys; from drivers.jobs.apart import answer; sys.exit(answer(sys.argv[2:]))"
 
 
 def pages_of_pdf(data: bytes) -> list[list[Placed]]:
@@ -51,7 +52,7 @@ def draw_pdf(data: bytes, dots: int) -> Image:
 
 def _asked(what: Sequence[str], data: bytes) -> bytes:
     frozen = bool(getattr(sys, "frozen", False))
-    python = [sys.executable] if frozen else [sys.executable, "-I", "-m", "drivers.jobs.apart"]
+    python = [sys.executable] if frozen else [sys.executable, "-I", "-c", _BE_IT]
     try:
         done = subprocess.run(
             [*python, WORD, *what], input=data, capture_output=True, timeout=SECONDS, check=False
@@ -93,7 +94,3 @@ def _restrain() -> None:
 
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
-if __name__ == "__main__":
-    sys.exit(answer(sys.argv[2:]))

@@ -210,6 +210,8 @@ def test_a_packaged_program_can_be_the_reader(tmp_path: Path) -> None:
     assert READ_PDF == apart.WORD
     done = subprocess.run(asked, input=job, capture_output=True, check=True)
     assert [[Placed(*piece) for piece in page] for page in json.loads(done.stdout)] == pages_of_pdf(job)
+    (problem,) = understand(Form.PDF, garbage, None).problems
+    assert problem.startswith("the PDF cannot be opened")
     done = subprocess.run(asked, input=garbage, capture_output=True, check=False)
     assert (done.returncode, done.stderr[:24]) == (3, b"the PDF cannot be opened")
 
