@@ -66,7 +66,6 @@ class Sheet:
         self._pen = ImageDraw.Draw(self._image)
         self._y = MARGIN
         self.letters: list[Letters] = []
-        self.pictures: list[tuple[int, int]] = []  # where pictures stand: top and bottom
 
     def line(self, run: Run, style: Style, dots: int | None = None) -> Run:
         """Set one line, wrapped where the paper ends; the empty run that follows. ``dots``: what a command
@@ -205,7 +204,6 @@ class Sheet:
         self._grow(picture.height)
         box = (x, y, x + picture.width, y + picture.height)
         self._image.paste(ImageChops.darker(self._image.crop(box), picture), box[:2])
-        self.pictures.append((y, y + picture.height))
 
     def _left(self, width: int, align: int) -> int:
         return max(0, (0, (self._dots - width) // 2, self._dots - width)[align])

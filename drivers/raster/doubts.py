@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 SURE = 0.9  # of letters and digits that no sum proves
 ENOUGH = 0.8  # of rows without a field where the number or the time is missing
 LIKELY = 0.6  # of digits that sums prove, and of words around them
-_DIGITS_IN_WORDS = re.compile(r"[^\W\d_]\d|\d[^\W\d_]|^\s*\d+\s+\S*[^\W\d_]")
+# Digits that no sum proves: beside letters, of an article's number, of a rate.
+_UNPROVEN = re.compile(r"[^\W\d_]\d|\d[^\W\d_]|^\s*\d+\s+\S*[^\W\d_]|\d{8}|%")
+_CLOCK = re.compile(r"\d{1,2}\s?[:hg]\s?\d{2}")  # a time may stand apart from its date
 
 
 def doubts(reading: Reading, rows: Sequence[PaperRow], others: Sequence[Reading]) -> Iterator[str]:
@@ -30,7 +32,7 @@ def doubts(reading: Reading, rows: Sequence[PaperRow], others: Sequence[Reading]
     sale = reading.sale
     if sale is None:
         return
-    proven = {proof.start for proof in reading.proof}
+    proven = {place for proof in reading.proof for place in range(proof.start, proof.end)}
     for proof in reading.proof:
         for row in rows[proof.start : proof.end]:
             yield from _of_row(proof.field, row, sale)
@@ -70,7 +72,7 @@ def _of_row(field: str, row: PaperRow, sale: Sale) -> Iterator[str]:
         if min(row.words, row.figures) < SURE:
             yield f"the buyer may be misread: {said!r}"
     elif field.startswith("lines["):
-        if row.words < SURE or row.figures < (SURE if _DIGITS_IN_WORDS.search(said) else LIKELY):
+        if row.words < SURE or row.figures < (SURE if _UNPROVEN.search(said) else LIKELY):
             yield f"letters may be misread: {said!r}"
     elif min(row.labels, row.figures) < LIKELY:
         yield f"letters may be misread: {said!r}"
@@ -86,6 +88,8 @@ def _around(reading: Reading, rows: Sequence[PaperRow], proven: set[int]) -> Ite
     for place, row in enumerate(rows):
         if place in proven or not row.text.strip():
             continue
+        if _CLOCK.search(row.text) and row.figures < SURE:
+            yield f"the time may be misread: {row.text.strip()!r}"
         labelled = ":" in row.text or place >= first
         if min(row.labels, row.figures) < (ENOUGH if lacks else LIKELY) and (labelled or lacks):
             yield f"letters may be misread: {row.text.strip()!r}"

@@ -17,7 +17,7 @@ from statistics import mean, median
 from typing import TYPE_CHECKING
 from unicodedata import normalize
 
-from drivers.raster.glyphs import SHAPE_DARK, Glyph, best_place, distance, glyph_of
+from drivers.raster.glyphs import SHAPE_DARK, Glyph, distance, dots_apart, glyph_of
 from drivers.raster.ink import ink_of, softened
 
 if TYPE_CHECKING:
@@ -85,13 +85,9 @@ class Fitted:
         return _opened(str(self.path), self.size).getlength(letter)
 
 
-def fonts_here() -> tuple[Path, ...]:
-    """The font files that are tried, the likeliest first."""
-    return _fonts_here()
-
-
 @lru_cache(maxsize=1)
-def _fonts_here() -> tuple[Path, ...]:
+def fonts_here() -> tuple[Path, ...]:
+    """The font files of this computer that have Vietnamese letters, the likeliest first."""
     found = [
         path
         for folder in _folders()
@@ -198,8 +194,7 @@ def _opened(path: str, size: int) -> FreeTypeFont:
 
 
 def _drawn(font: FreeTypeFont, letter: str, cut: int | None) -> Glyph | None:
-    from PIL import Image as Images
-    from PIL import ImageDraw
+    from PIL import Image, ImageDraw
 
     size = round(font.size)
     try:
@@ -207,7 +202,7 @@ def _drawn(font: FreeTypeFont, letter: str, cut: int | None) -> Glyph | None:
             return None
     except (OSError, ValueError):
         return None
-    strip = Images.new("L", (3 * size + 8, 3 * size), 255)
+    strip = Image.new("L", (3 * size + 8, 3 * size), 255)
     pen = ImageDraw.Draw(strip)
     pen.fontmode = "1" if cut == 0 else "L"
     pen.text((size, 2 * size), letter, font=font, fill=0, anchor="ls")
@@ -252,7 +247,7 @@ def tell_by(font: Fitted, glyphs: Sequence[Glyph]) -> None:
         }
         if not near:
             continue  # another size or font: a title
-        apart = {letter: _dots(glyph, drawn) for letter, drawn in near.items()}
+        apart = {letter: dots_apart(glyph, drawn) for letter, drawn in near.items()}
         if min(apart.values()) > 2 * FITS * glyph.ink + _FEW:
             continue
         shown = sorted(
@@ -264,7 +259,7 @@ def tell_by(font: Fitted, glyphs: Sequence[Glyph]) -> None:
         glyph.off = font.off
         body = near[glyph.best]
         glyph.twins = any(
-            letter != glyph.best and _dots(body, drawn) < _SAME for letter, drawn in near.items()
+            letter != glyph.best and dots_apart(body, drawn) < _SAME for letter, drawn in near.items()
         )
 
 
@@ -284,7 +279,7 @@ def _lead(
     for other, drawn in near.items():
         if other == letter:
             continue
-        differ = _dots(near[letter], drawn)
+        differ = dots_apart(near[letter], drawn)
         if differ < _SAME:
             continue  # one shape for two letters, as l and I: no dot tells them apart
         better = max(-1.0, min(1.0, (apart[other] - apart[letter]) / differ))
@@ -299,11 +294,6 @@ def _close(glyph: Glyph, drawn: Glyph) -> bool:
         and abs(glyph.width - drawn.width) <= 4
         and abs(glyph.height - drawn.height) <= 8
     )
-
-
-def _dots(one: Glyph, two: Glyph) -> int:
-    """Dots that differ, both standing on their baseline, at the best of some places."""
-    return best_place(one, two)
 
 
 @lru_cache(maxsize=512)

@@ -126,7 +126,7 @@ def distance(one: Glyph, two: Glyph) -> float:
     return best / max(1, one.ink + two.ink)
 
 
-def best_place(one: Glyph, two: Glyph) -> int:
+def dots_apart(one: Glyph, two: Glyph) -> int:
     """Dots that differ where both stand on one baseline, at the best of places a dot or two around."""
     rise = (two.below - two.height) - (one.below - one.height)  # rows from one's top down to two's
     best = one.ink + two.ink

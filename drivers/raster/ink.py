@@ -132,8 +132,6 @@ def _parted(ink: Image, top: int, bottom: int, usual: float) -> list[tuple[int, 
         return [(top, bottom)]
     rows = profile(ink.crop((0, top, ink.width, bottom)), rows=True)
     count = max(2, round((bottom - top) / (1.2 * usual)))
-    if max(rows) and count < 2:
-        return [(top, bottom)]
     parts, begin = [], 0
     for number in range(1, count):
         centre = round(number * (bottom - top) / count)

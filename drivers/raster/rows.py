@@ -138,7 +138,10 @@ def rows_of(pieces: Sequence[Piece]) -> list[PaperRow]:
     rows = []
     for text in rows_of_page(placed):
         words = next(said, []) if text.strip() else []
-        rows.append(PaperRow(text, tuple(one for word in words for one in word.letters if one.text != " ")))
+        letters = tuple(one for word in words for one in word.letters if one.text != " ")
+        if "".join(one.text for one in letters) != text.replace(" ", ""):  # two lines that became one row
+            letters = tuple(Letter(one, 0.0, 0.0) for one in text if one != " ")
+        rows.append(PaperRow(text, letters))
     return rows
 
 

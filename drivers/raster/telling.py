@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from drivers.escpos.events import LineFeed, Raster, Text
+from drivers.escpos.events import Raster, Text
 from drivers.escpos.parser import EscPosParser
 
 FEW = 100  # letters: a receipt's text has more, what stands beside a picture has fewer
@@ -24,6 +24,4 @@ def is_picture(data: bytes) -> bool:
             seen = len(event.data) - event.data.count(b" ")
             letters += seen
             after_text = after_text or seen > 0
-        elif isinstance(event, LineFeed):
-            continue
     return drawn >= _LEAST and (letters < FEW or turns >= _TURNS)

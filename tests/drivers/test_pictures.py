@@ -16,6 +16,7 @@ from drivers.picture import draw
 from drivers.raster import is_picture, read_picture, tesseract
 from drivers.raster.doubts import doubts
 from drivers.raster.graphics import LONGEST, Graphics
+from drivers.raster.ink import lines_of, softened
 from drivers.raster.rebuilding import rebuilt
 from drivers.raster.repair import repaired
 from drivers.raster.rows import PaperRow, paper_of
@@ -83,7 +84,7 @@ def test_letters_and_pictures_in_the_order_of_the_paper() -> None:
     sheet = rebuilt(b"So HD: 12\n" + gs_v(above) + b"2 x 25.000   50.000\n" + gs_v(below) + b"20.000\n")
     tops = [(one.text, one.top) for one in sheet.letters]
     assert [text for text, _ in tops] == ["So HD: 12", "2 x 25.000   50.000", "20.000"]
-    (first, _), (second, _) = sheet.pictures
+    first, second = (line.top for line in lines_of(softened(sheet.picture())))
     assert tops[0][1] < first < tops[1][1] < second < tops[2][1]
 
 
