@@ -76,6 +76,7 @@ def main() -> int:
     parser.add_argument("--receipts", type=int, default=200)
     parser.add_argument("--seed", type=int, default=FIRST, help="of the first (default 9000)")
     arguments = parser.parse_args()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell ignores it for what runs behind
     outcomes: list[Outcome] = []
     seeds = range(arguments.seed, arguments.seed + arguments.receipts)
     with Pool(os.cpu_count(), _ignore_interrupts) as pool:
