@@ -72,6 +72,7 @@ ROUTES = {
 SMALL_MESSAGES = 30_000  # bytes: a shop that has several packages under way
 CRASHES_OF_A_SHOP = 50
 LAST_LIFE = [("pass", None)] * 12
+LAST_LIVES = 40  # of a shop with a provider: a pass ends where the line fails, and it fails often
 LONGEST_LIFE = 120.0  # seconds: a life that hangs is a finding, not a reason to wait
 HOW = ("before", "in the middle of", "after")
 SHOWN = {
@@ -228,9 +229,11 @@ class World:
 
     def close(self) -> None:
         """The last lives, without a crash: everything is decided, or it is stuck."""
-        for _ in range(4):
+        for _ in range(4 if self.provider is None else LAST_LIVES):
             self._live([*self._again(), *LAST_LIFE], "", 0, 0, None)
             self.now += timedelta(minutes=10)
+            if self.provider is not None and not self._waiting():
+                break
         self._judge()
         if self.provider is not None:
             self._close_orders(self.provider)
@@ -257,6 +260,12 @@ class World:
         totals["arrivals at the authority"] += int(str(statistics["arrivals"]))
         totals["checkpoints of the database"] += self.disk.checkpoints
         self.sandbox.close()
+
+    def _waiting(self) -> bool:
+        """Whether an order waits for its number, or an invoice for its paper."""
+        with closing(open_reader(self.folder / "thungan.db")) as connection:
+            waiting = "SELECT 1 FROM invoice_order WHERE state <> 'invoiced' OR paper_due_at IS NOT NULL"
+            return connection.execute(waiting).fetchone() is not None
 
     def _close_orders(self, provider: BadLine) -> None:
         """Every receipt has its number; nothing else was issued."""
