@@ -186,7 +186,7 @@ def _between(shape: Glyph, drawn: Glyph) -> float:
     return distance(shape, drawn)
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=64)
 def _opened(path: str, size: int) -> FreeTypeFont:
     from PIL import ImageFont
 
