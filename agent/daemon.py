@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from agent.config import Config
     from agent.opening_sources import Running
     from agent.till import Taken
+    from drivers.source import Source
     from outbox.delivery import Delivery
     from outbox.provider_delivery import ProviderDelivery
     from outbox.store import Job
@@ -181,8 +182,9 @@ class Daemon:
         for known, source in zip(self.config.sources, self._sources, strict=False):
             if known != name or not isinstance(source, Source) or not source.has_printer:
                 continue
-            if why := source.print_ticket(slip(block, self.config.printer), SLIP_PATIENCE):
-                log.warning("%s: the code of a receipt was not printed: %s", name, why)
+            work = partial(_print_slip, name, source, slip(block, self.config.printer))
+            # The printer may be busy or away: the next picture is not to wait for it.
+            threading.Thread(target=work, name="slip", daemon=True).start()
 
     def print_ticket(self, data: bytes, seconds: float) -> list[tuple[str, str | None]]:
         """Print on the printer behind each source: the source, and why it was not printed (None: it was)."""
@@ -285,6 +287,11 @@ class Daemon:
         self._away_said.discard(alarm)
         if self._away.pop(alarm, None) is not None:
             self.store.submit(clear_alarm(alarm))
+
+
+def _print_slip(name: str, source: Source, paper: bytes) -> None:
+    if why := source.print_ticket(paper, SLIP_PATIENCE):
+        log.warning("%s: the code of a receipt was not printed: %s", name, why)
 
 
 def _quietly(work: Callable[[], object]) -> Callable[[], None]:

@@ -140,17 +140,17 @@ def _reread(config: Config, arguments: argparse.Namespace) -> int:
     connection = open_reader(config.folder / "thungan.db")
     try:
         profiles = SourceProfiles(config, arguments.profile)
-        found = [
-            (kept.capture_id, kept.ended_by, understand(kept.form, kept.data, profiles.of(kept.source)))
-            for row in reports.quarantined(connection)
-            if (kept := reports.capture(connection, row["id"]))
-        ]
+        found = reports.quarantined(connection)
+        exact: list[tuple[int, Sale]] = []
+        for row in found:  # each is shown once it is read: a picture takes seconds
+            kept = reports.capture(connection, row["id"])
+            reading = understand(kept.form, kept.data, profiles.of(kept.source))
+            if (sale := reading.sale) is not None and _is_exact(kept.ended_by, reading):
+                exact.append((kept.capture_id, sale))
+                sys.stdout.write(f"{kept.capture_id:>6} {sale.receipt_no or '-':<12} {sale.total:>13,}\n")
+                sys.stdout.flush()
     finally:
         connection.close()
-    exact = [(number, reading) for number, ended_by, reading in found if _is_exact(ended_by, reading)]
-    for number, reading in exact:
-        assert reading.sale is not None  # noqa: S101 - for the type checker: exact ones have a sale
-        sys.stdout.write(f"{number:>6} {reading.sale.receipt_no or '-':<12} {reading.sale.total:>13,}\n")
     sys.stdout.write(f"{len(exact)} of {len(found)} read exactly\n")
     if not exact or not arguments.yes:
         if exact:
@@ -159,10 +159,9 @@ def _reread(config: Config, arguments: argparse.Namespace) -> int:
     reason = arguments.reason.strip() or f"read again by the profile {profile or 'general'}"
     store, done = open_store(config), 0
     try:
-        for number, reading in exact:
-            assert reading.sale is not None  # noqa: S101
+        for number, sale in exact:
             try:
-                store.run(resolve_as_sale(number, reading.sale, config.register, reason, login_name()))
+                store.run(resolve_as_sale(number, sale, config.register, reason, login_name()))
                 done += 1
             except ThunganError as error:
                 sys.stderr.write(f"capture {number}: {error}\n")
@@ -173,7 +172,7 @@ def _reread(config: Config, arguments: argparse.Namespace) -> int:
 
 
 def _is_exact(ended_by: str, reading: Reading) -> bool:
-    return reading.kind is Kind.SALE and reading.sale is not None and ended_by not in DOUBTFUL_ENDS
+    return reading.kind is Kind.SALE and ended_by not in DOUBTFUL_ENDS
 
 
 def login_name() -> str | None:
