@@ -113,6 +113,8 @@ def _run(command: list[str], given: bytes, seconds: float) -> str:
             creationflags=_below_normal(),
         )
     except OSError as error:  # taken away meanwhile, or no program of this system
+        program.cache_clear()
+        _known.cache_clear()
         raise PictureReaderMissing(f"tesseract does not start: {error.strerror}") from error
     with started:
         _restrain(started.pid)

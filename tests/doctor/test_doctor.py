@@ -23,8 +23,11 @@ from agent.config import load_config
 from agent.daemon import Daemon
 from agent.doctor.findings import Finding, Level
 from agent.doctor.machine import check_clock, check_disk
+from agent.doctor.register import check_picture_reader
 from authority.sandbox.server import RunningSandbox
+from drivers.errors import PictureReaderMissing
 from drivers.framing import Captured
+from drivers.raster import tesseract
 from outbox.store import Store
 
 RECEIPT = Path(__file__).parent.parent / "data" / "receipts" / "000-sale-two-line-utf-8-32.prn"
@@ -202,6 +205,19 @@ def test_no_shop_and_a_wrong_setting(tmp_path: Path, shop: Path, capsys: pytest.
     assert "thungan init" in capsys.readouterr().out
     change(shop, "[register]", "[register]\nnonsense = 1")
     assert look(shop)["config"].level is Level.FAIL
+
+
+def test_who_reads_pictures_is_asked_where_one_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    (found,) = check_picture_reader({})
+    assert (found.level, found.said) == (Level.OK, f"read by {shutil.which('tesseract')}")
+    tesseract.program.cache_clear()
+    monkeypatch.setattr("shutil.which", lambda _name: None)
+    (found,) = check_picture_reader({})
+    assert found.level is Level.OK
+    assert "not installed" in found.said
+    (found,) = check_picture_reader({PictureReaderMissing.code: "a picture waits"})
+    assert found.level is Level.FAIL
+    assert "tesseract-ocr-vie" in found.vi
 
 
 def test_clock_and_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
