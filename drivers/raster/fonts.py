@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from PIL.ImageFont import FreeTypeFont
 
 FITS = 0.17  # share of dots that differ, on average: more is another font
+BELIEVED = 0.1  # the same: a font that is further off tells marks wrongly (ỉ for i, at 0.14)
 _WEIGHT = 1.5  # of the dots that tell two letters apart, beside the votes
 _SAME = 3  # dots
 _FEW = 6  # dots: a full stop has not many more

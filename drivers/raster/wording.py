@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from drivers.raster.fonts import BELIEVED
 from drivers.reading.rows import fold
 
 if TYPE_CHECKING:
@@ -154,6 +155,8 @@ def _digits(seen: set[str], best: str) -> str:
 def _confirmed(shape: Glyph) -> bool:
     """Whether the font confirms a letter: with the passes, or against them where its dots are nearly the
     paper's and clearly none of another letter."""
+    if shape.off > BELIEVED:
+        return False
     if shape.lead >= LEAD and shape.margin >= MARGIN:
         return True
     return shape.off <= NEARLY and shape.margin >= CLEARLY

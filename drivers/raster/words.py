@@ -11,7 +11,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from drivers.raster.fonts import FITS, confusable, part_words
+from drivers.raster.fonts import BELIEVED, FITS, confusable, part_words
 from drivers.raster.glyphs import SHAPE_DARK, STRIDE
 from drivers.raster.ink import ink_of
 
@@ -43,7 +43,7 @@ def confirm_words(font: Fitted, soft: Image, lines: Sequence[Line]) -> None:
             for slot in line.slots:
                 part_words(font, slot.shapes)
                 looked_at += not slot.shapes
-                if not slot.shapes and looked_at <= _MOST_WORDS:
+                if not slot.shapes and looked_at <= _MOST_WORDS and font.off <= BELIEVED:
                     slot.confirmed = _confirmed(font, ink, slot, line)
 
 
