@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from drivers.raster.glyphs import Glyph
     from drivers.raster.ink import Slot
 
-LEAD, MARGIN = 0.8, 0.1  # of a letter that the font confirms: see ``drivers.raster.fonts.tell_by``
-NEARLY, CLEARLY = 0.06, 0.4
+LEAD, MARGIN = 1.0, 0.3  # of a letter that the font confirms: see ``drivers.raster.fonts.tell_by``
+NEARLY, CLEARLY = 0.02, 0.6
 UNSURE = 0.85  # as sure as a letter can be that no font confirms
 WITHOUT_SHAPES = 0.85  # what the passes' word counts for where no shape can be looked at
 _NARROW, _WIDE = 0.5, 1.3  # of a blank: less is none, more is one, whatever the passes say

@@ -29,7 +29,7 @@ _MOST_WORDS = 200
 _EDGE = 6  # dots around the word
 _REACH = (-2, -1, 0, 1, 2)  # dots by which a letter may stand elsewhere than its advance says
 _LEAST = 3  # dots: two letters that differ by less are one shape
-_CLEARLY = 0.1  # of the dots that tell two letters apart
+_CLEARLY = 0.3  # of the dots that tell two letters apart
 _MOSTLY = 0.6  # of the passes
 
 
