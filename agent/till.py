@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 import time
 from concurrent.futures import TimeoutError as Late
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from agent.buyer_later import PAPER
 from agent.capture_keeping import CaptureKeeper
+from agent.known_goods import known_goods
 from agent.picture_desk import PictureDesk
 from agent.receipt_block import Words, named, words_of_invoice
 from agent.source_profiles import SourceProfiles
@@ -231,7 +233,8 @@ class Till:
     def _understand(self, capture: RawCapture, began: float) -> Words | None:
         """Read, settle and issue; the answer is what the paper is to say."""
         capture_id, origin = capture.capture_id, capture.origin
-        reading = understand(capture.form, capture.data, self._profiles.of(capture.source))
+        goods = self._goods() if _is_drawn(capture) else frozenset[str]()
+        reading = understand(capture.form, capture.data, self._profiles.of(capture.source), goods)
         if origin and reading.problems:
             # A person looks for the row in the file, not for the bytes in the store.
             reading = replace(reading, problems=tuple(f"{origin}: {problem}" for problem in reading.problems))
@@ -254,6 +257,11 @@ class Till:
             if reading.kind is Kind.REPRINT and reading.sale is not None:
                 issued = self._issued_before(reading.sale)
         return self._answer(capture, reading, issued, began)
+
+    def _goods(self) -> frozenset[str]:
+        """What the shop is known to sell: names on pictures are held against it."""
+        with closing(self._store.reader()) as connection:
+            return known_goods(self._config.folder, connection)
 
     def _issued_before(self, sale: Sale) -> Sold | None:
         """The invoice of a receipt that is printed again: the copy shows the same code."""

@@ -24,16 +24,17 @@ from drivers.tables.mapping import Mapping, parse_mapping
 from invoice.sale import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Container, Iterator
 
 AnyProfile: TypeAlias = Profile | Mapping | FrameProfile
 _TABLE_FORMS = frozenset({Form.CSV, Form.JSON, Form.XML})
 
 
-def understand(form: str, data: bytes, by: AnyProfile | None) -> Reading:
+def understand(form: str, data: bytes, by: AnyProfile | None, goods: Container[str] = frozenset()) -> Reading:
     """Read the bytes of one capture, never raising for what is in them; None: the general receipt profile.
 
-    Paper that is a picture takes seconds; it is quarantined where its reader is not installed.
+    Paper that is a picture takes seconds; it is quarantined where its reader is not installed, or where it
+    names other ``goods`` than the shop is known to sell.
     """
     if form in _TABLE_FORMS:
         if not isinstance(by, Mapping):
@@ -50,7 +51,7 @@ def understand(form: str, data: bytes, by: AnyProfile | None) -> Reading:
         return _job(Form(form), data, by)
     if is_picture(data):
         try:
-            return read_picture(data, by)
+            return read_picture(data, by, goods=goods)
         except PictureReaderMissing as error:
             return _unread(error.message)
     return read_receipt(data, profile=by)

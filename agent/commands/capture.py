@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from agent.config import default_folder
 from agent.errors import FileUnreadable
+from agent.known_goods import GOODS_FILE, goods_in
 from agent.opening_sources import open_source
 from agent.paper_showing import write_picture
 from agent.source_profiles import source_profile
@@ -73,9 +74,9 @@ class _Heard:
         return self.captured.form is Form.ESCPOS and is_picture(self.captured.data)
 
 
-def _read(captured: Captured, profile: AnyProfile | None) -> _Heard:
+def _read(captured: Captured, profile: AnyProfile | None, goods: frozenset[str] = frozenset()) -> _Heard:
     began = time.perf_counter()
-    reading = understand(captured.form, captured.data, profile)
+    reading = understand(captured.form, captured.data, profile, goods)
     return _Heard(captured, reading, time.perf_counter() - began)
 
 
@@ -83,8 +84,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Exit 0 where something was heard and all is read, 3 where a person would be asked, 1 for silence."""
     show = _Show(as_json=arguments.json, pictures=arguments.png)
     path = Path(arguments.source.removeprefix("file://"))
+    goods = goods_in((arguments.data or default_folder()) / GOODS_FILE)
     if path.is_file():
-        for heard in _in_file(path, arguments.profile):
+        for heard in _in_file(path, arguments.profile, goods):
             show.heard(heard)
         return show.end()
     uri = f"folder://{path.absolute()}" if path.is_dir() else arguments.source
@@ -101,7 +103,7 @@ def run(arguments: argparse.Namespace) -> int:
         identity = captured.identity
         if identity is not None:
             memory.take(identity.key, sha256(captured.data).hexdigest(), identity.part, identity.mark)
-        show.heard(_read(captured, profile))
+        show.heard(_read(captured, profile, goods))
         return b""
 
     def on_state(state: str, why: str) -> None:
@@ -120,7 +122,7 @@ def run(arguments: argparse.Namespace) -> int:
     return show.end()
 
 
-def _in_file(path: Path, named: str | None) -> Iterator[_Heard]:
+def _in_file(path: Path, named: str | None, goods: frozenset[str]) -> Iterator[_Heard]:
     """What a file holds: records of an export, a transcript of frames, or a receipt."""
     profile = load_any(named) if named else None
     if isinstance(profile, Mapping):
@@ -132,7 +134,7 @@ def _in_file(path: Path, named: str | None) -> Iterator[_Heard]:
     except OSError as error:
         raise FileUnreadable(f"{path}: {error.strerror}") from error
     form = Form.ISL if isinstance(profile, FrameProfile) or _is_transcript(data) else form_of(data)
-    yield _read(Captured(data, "closed", form, path.name), profile)
+    yield _read(Captured(data, "closed", form, path.name), profile, goods)
 
 
 def _is_transcript(data: bytes) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agent.commands.issue import read_input
+from agent.known_goods import goods_in
 from agent.paper_showing import show_proof, write_picture
 from drivers.jobs import form_of
 from drivers.reading import load_profile, reading_to_json
@@ -26,6 +27,9 @@ def add(parser: argparse.ArgumentParser) -> None:
         help="what a register sent, or a print job (PDF, XPS, EMF, PostScript); - for standard input",
     )
     parser.add_argument("--profile", metavar="NAME", help="a receipt profile")
+    parser.add_argument(
+        "--goods", type=Path, metavar="FILE", help="for pictures: the price list, a name on each line"
+    )
     parser.add_argument("--png", type=Path, metavar="OUT.png", help="draw the paper")
     parser.add_argument("--proof", action="store_true", help="which bytes gave which field, which sums held")
     parser.add_argument("--json", action="store_true", help="print the sale as JSON")
@@ -35,7 +39,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Decode one capture."""
     content = read_input(arguments.file)
     form = form_of(content)
-    reading = understand(form, content, load_profile(arguments.profile) if arguments.profile else None)
+    goods = goods_in(arguments.goods) if arguments.goods else frozenset[str]()
+    profile = load_profile(arguments.profile) if arguments.profile else None
+    reading = understand(form, content, profile, goods)
     if arguments.png is not None:
         write_picture(content, arguments.png, form=form)
     data = reading_to_json(reading)

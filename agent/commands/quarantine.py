@@ -12,6 +12,7 @@ from agent.commands.issue import read_input
 from agent.config import Config, default_folder, load_config
 from agent.errors import ReasonMissing
 from agent.field_setting import set_fields
+from agent.known_goods import known_goods
 from agent.paper_showing import show_bytes, show_proof, write_picture
 from agent.parts import open_store
 from agent.sold_words import name_of
@@ -68,10 +69,11 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.action == "list":
             return _list(connection, as_json=arguments.json)
         kept = reports.capture(connection, arguments.capture or 0)
+        goods = known_goods(config.folder, connection)
     finally:
         connection.close()
     content = kept.data
-    reading = understand(kept.form, content, SourceProfiles(config, arguments.profile).of(kept.source))
+    reading = understand(kept.form, content, SourceProfiles(config, arguments.profile).of(kept.source), goods)
     if arguments.png is not None:
         write_picture(content, arguments.png, form=kept.form)
     if arguments.json:
@@ -123,9 +125,11 @@ def _right_sale(config: Config, arguments: argparse.Namespace) -> Sale:
     connection = open_reader(config.folder / "thungan.db")
     try:
         kept = reports.capture(connection, arguments.capture or 0)
+        goods = known_goods(config.folder, connection)
     finally:
         connection.close()
-    reading = understand(kept.form, kept.data, SourceProfiles(config, arguments.profile).of(kept.source))
+    profile = SourceProfiles(config, arguments.profile).of(kept.source)
+    reading = understand(kept.form, kept.data, profile, goods)
     if not arguments.set:
         if reading.kind is not Kind.SALE or reading.sale is None:
             raise SaleInvalid(f"by that profile it is {reading.kind.value}: {'; '.join(reading.problems)}")
@@ -141,10 +145,11 @@ def _reread(config: Config, arguments: argparse.Namespace) -> int:
     try:
         profiles = SourceProfiles(config, arguments.profile)
         found = reports.quarantined(connection)
+        goods = known_goods(config.folder, connection)
         exact: list[tuple[int, Sale]] = []
         for row in found:  # each is shown once it is read: a picture takes seconds
             kept = reports.capture(connection, row["id"])
-            reading = understand(kept.form, kept.data, profiles.of(kept.source))
+            reading = understand(kept.form, kept.data, profiles.of(kept.source), goods)
             if (sale := reading.sale) is not None and _is_exact(kept.ended_by, reading):
                 exact.append((kept.capture_id, sale))
                 sys.stdout.write(f"{kept.capture_id:>6} {sale.receipt_no or '-':<12} {sale.total:>13,}\n")

@@ -253,6 +253,13 @@ PROBLEMS: tuple[tuple[str, str] | tuple[str, str, str], ...] = (
     ("the time may be misread: {}", "Ngày giờ có thể đọc sai: {0}"),
     ("the cashier's name may be misread: {}", "Tên thu ngân có thể đọc sai: {0}"),
     ("the buyer may be misread: {}", "Thông tin người mua có thể đọc sai: {0}"),
+    (
+        "a row of the foot may have been taken for goods: {}",
+        "Có thể là dòng tổng cộng chứ không phải hàng: {0}",
+    ),
+    ("not known among the shop's goods: {}", "Chưa thấy tên hàng này ở quán: {0}"),
+    ("a buyer on a picture is for a person to look at", "Có người mua trên phiếu in hình: cần người xem"),
+    ("a capital may be a small letter: {}", "Có thể nhầm chữ hoa với chữ thường: {0}"),
     ("letters may be misread: {}", "Chữ trên hình có thể đọc sai: {0}"),
     ("one look at the picture reads another receipt", "Mỗi lần đọc hình ra một phiếu khác nhau"),
     (

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from drivers.raster.names import capitals_in_doubt, like_a_label
 from invoice.sale import Kind
 
 if TYPE_CHECKING:
@@ -72,6 +73,11 @@ def _of_row(field: str, row: PaperRow, sale: Sale) -> Iterator[str]:
         if min(row.words, row.figures) < SURE:
             yield f"the buyer may be misread: {said!r}"
     elif field.startswith("lines["):
+        name = sale.lines[int(field[6:].partition("]")[0])].name
+        if like_a_label(name):
+            yield f"a row of the foot may have been taken for goods: {said!r}"
+        if capitals_in_doubt(name):
+            yield f"a capital may be a small letter: {said!r}"
         if row.words < SURE or row.figures < (SURE if _UNPROVEN.search(said) else LIKELY):
             yield f"letters may be misread: {said!r}"
     elif min(row.labels, row.figures) < LIKELY:

@@ -20,7 +20,7 @@ from drivers.reading import Reading, read_paper
 from invoice.sale import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Container, Iterator, Sequence
     from pathlib import Path
 
     from PIL.Image import Image
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from drivers.raster.wording import Wording
     from drivers.reading import Profile
     from drivers.sheet import Letters
+    from invoice.sale import Sale
 
 PATIENCE = 30.0  # seconds for one capture
 LONGEST = 8000  # dots: a metre of paper, three hundred lines
@@ -42,9 +43,11 @@ def read_picture(
     *,
     patience: float = PATIENCE,
     fonts: Sequence[Path] | None = None,
+    goods: Container[str] = frozenset(),
 ) -> Reading:
     """Read a capture's picture by a receipt profile (None: the general one). ``patience``: seconds at most;
-    ``fonts``: the font files it may be drawn in (None: this computer's).
+    ``fonts``: the font files it may be drawn in (None: this computer's); ``goods``: what the shop is known to
+    sell: a name that is none of them is for a person, for nothing else proves one.
 
     Never raises for what is in the bytes.
 
@@ -55,7 +58,7 @@ def read_picture(
         seen = look(data, patience)
     except Unreadable as error:
         return _quarantine(str(error))
-    return reading_of(seen, profile, fonts)
+    return reading_of(seen, profile, fonts, goods)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +93,13 @@ def look(data: bytes, patience: float) -> Seen:
     return Seen(sheet, soft, lines, paper.letters, len(data))
 
 
-def reading_of(seen: Seen, profile: Profile | None, fonts: Sequence[Path] | None = None) -> Reading:
-    """What the passes and the shapes together say."""
+def reading_of(
+    seen: Seen,
+    profile: Profile | None,
+    fonts: Sequence[Path] | None = None,
+    goods: Container[str] = frozenset(),
+) -> Reading:
+    """What the passes and the shapes together say; ``fonts`` and ``goods`` as ``read_picture`` has them."""
     from drivers.raster.fonts import fitted, fonts_here, tell_by
     from drivers.raster.glyphs import shapes_of
     from drivers.raster.words import confirm_words
@@ -101,11 +109,12 @@ def reading_of(seen: Seen, profile: Profile | None, fonts: Sequence[Path] | None
     if font is not None:
         tell_by(font, glyphs)
         confirm_words(font, seen.soft, seen.lines)
-    return judged(seen.lines, seen.letters, profile, seen.size)
+    return judged(seen, profile, goods)
 
 
-def judged(lines: Sequence[Line], letters: Sequence[Letters], profile: Profile | None, size: int) -> Reading:
-    """The reading of what all passes have read; ``size``: bytes of the capture."""
+def judged(seen: Seen, profile: Profile | None, goods: Container[str]) -> Reading:
+    """The reading of what all passes have read."""
+    lines, letters = seen.lines, seen.letters
     rows = rows_of(pieces_of(lines, letters))
     reading = read_paper(paper_of(rows), profile=profile)
     if reading.kind is Kind.QUARANTINED and (mended := repaired(rows, profile)):
@@ -115,11 +124,22 @@ def judged(lines: Sequence[Line], letters: Sequence[Letters], profile: Profile |
         )
     if reading.sale is not None:
         others = _others(lines, letters, rows, reading, profile)
-        found = list(dict.fromkeys(doubts(reading, rows, others)))[:_MOST_NAMED]
+        unknown = _unknown(reading.sale, letters, goods)
+        found = list(dict.fromkeys((*doubts(reading, rows, others), *unknown)))[:_MOST_NAMED]
         if found:
             return Reading(Kind.QUARANTINED, None, tuple(found), reading.encoding, reading.text)
-    proof = tuple(replace(one, start=0, end=size) for one in reading.proof)
+    proof = tuple(replace(one, start=0, end=seen.size) for one in reading.proof)
     return replace(reading, proof=proof)
+
+
+def _unknown(sale: Sale, letters: Sequence[Letters], goods: Container[str]) -> Iterator[str]:
+    """Goods that the shop is not known to sell, but where letters of the wire say them; and any buyer."""
+    wire = "\n".join(letter.text for letter in letters)
+    for line in sale.lines:
+        if line.name not in goods and line.name not in wire:
+            yield f"not known among the shop's goods: {line.name!r}"
+    if sale.buyer is not None:
+        yield "a buyer on a picture is for a person to look at"
 
 
 def _others(

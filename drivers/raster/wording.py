@@ -18,6 +18,9 @@ LEAD, MARGIN = 1.0, 0.3  # of a letter that the font confirms: see ``drivers.ras
 NEARLY, CLEARLY = 0.02, 0.6
 UNSURE = 0.85  # as sure as a letter can be that no font confirms
 WITHOUT_SHAPES = 0.85  # what the passes' word counts for where no shape can be looked at
+SEEN = 2  # passes that must have read a word as it is believed, marks and all
+UNSEEN = 0.5  # as sure as the letters of another word can be
+_WORD = re.compile(r"[^\W\d_]+")
 _NARROW, _WIDE = 0.5, 1.3  # of a blank: less is none, more is one, whatever the passes say
 _SIGNS = frozenset("0123456789.,:;/-+=*xXđd@%()")
 _BESIDE = 0.9  # of a stroke that the letters beside it tell
@@ -85,7 +88,24 @@ def worded(slot: Slot, blank: float) -> Wording:
                 letter = replace(letter, sure=min(letter.sure, agreed), folded=min(letter.folded, agreed))
         before = letter.text
         letters.append(letter)
-    return _joined(Wording(_strokes(letters)))
+    return _joined(_seen_by_passes(Wording(_strokes(letters)), slot.read))
+
+
+def _seen_by_passes(said: Wording, read: list[str]) -> Wording:
+    """Words that hardly a pass has seen so are in doubt, however well their letters fit the font: two letters
+    of a strange font can be nearer to each other than to the font that was found."""
+    seen = [one.replace(" ", "") for one in read]
+    folded = [fold(one) for one in seen]
+    letters = list(said.letters)
+    for match in _WORD.finditer(said.text):
+        word, places = match.group(), range(*match.span())
+        if sum(word in one for one in seen) < SEEN:
+            for place in places:
+                letters[place] = replace(letters[place], sure=min(UNSEEN, letters[place].sure))
+        if not any(fold(word) in one for one in folded):
+            for place in places:
+                letters[place] = replace(letters[place], folded=min(UNSEEN, letters[place].folded))
+    return Wording(tuple(letters))
 
 
 def _parted(slot: Slot, place: int, blank: float) -> tuple[bool, float]:

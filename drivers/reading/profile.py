@@ -104,6 +104,10 @@ class Words:
                     return candidate, _rest(words[count:], phrase[len(candidate) :])
         return None
 
+    def phrases(self) -> tuple[str, ...]:
+        """Every phrase, folded."""
+        return tuple(self._roles)
+
     def roles(self, phrase: str) -> tuple[str, ...]:
         """The meanings of a phrase of ``find``: role names, or ``pay:`` and a payment method."""
         return self._roles[phrase]

@@ -19,6 +19,7 @@ from sign_and_words import cut_of, picture, words
 
 from agent.config import load_config
 from agent.daemon import Daemon
+from agent.known_goods import GOODS_FILE
 from agent.virtual_register import VirtualPrinter, VirtualRegister
 from drivers.captured import Captured
 from drivers.codeblock import BlockStyle, Printer, QrStyle
@@ -89,6 +90,7 @@ class Counter:
     def __init__(self, folder: Path) -> None:
         self.register, self.printer = VirtualRegister(BAUD), VirtualPrinter()
         self.shop = Shop(folder, f"serial://{self.register.path}?baud={BAUD}&printer={self.printer.path}")
+        (self.shop.folder / GOODS_FILE).write_text("Cà phê sữa đá\nBánh mì thịt\n", "utf-8")
 
     @contextmanager
     def opened(self, hold: float, printer: Printer | None = None, *, slip: bool = True) -> Iterator[Daemon]:

@@ -202,7 +202,7 @@ def live(
         elif what == "sales":
             waiting = [(one, store.submit(issue(one.sale, register))) for one in subject]
             if sabotage == "answer-early":
-                tell(line, ("given", subject[0].number, 0, "not yet"))
+                tell(line, ("given", subject[0].number, -1, "not yet"))
             for one, future in waiting:
                 tell(line, ("given", one.number, *named(future.result(60))))
                 crash_point(TOLD)
