@@ -21,6 +21,8 @@ from authority.errors import (
 if TYPE_CHECKING:
     from authority.https_line import HttpAnswer
 
+_LONGEST_REASON = 200  # letters
+
 
 def checked_base(base_url: str) -> str:
     """The address ``https://host[:port][/path]`` without a slash at its end.
@@ -67,9 +69,13 @@ def refusal(answer: HttpAnswer, host: str) -> GatewayError:
 
 def first_words(body: bytes) -> str:
     """The first words of an error page, printable and short, for the person who reads the log."""
-    words = " ".join(re.sub(r"<[^>]*>", " ", body[:4_000].decode("utf-8", "replace")).split())
-    shown = "".join(letter for letter in words if letter.isprintable())[:200]
+    shown = printable(re.sub(r"<[^>]*>", " ", body[:4_000].decode("utf-8", "replace")))
     return f": {shown}" if shown else ""
+
+
+def printable(text: str) -> str:
+    """Words of the other side, short and without what a log or terminal would act on."""
+    return "".join(letter for letter in " ".join(text.split()) if letter.isprintable())[:_LONGEST_REASON]
 
 
 def json_object(answer: HttpAnswer, host: str) -> dict[str, Any]:

@@ -30,6 +30,7 @@ from authority.errors import (
     GatewayUnreachable,
     TlsNotTrusted,
 )
+from signing.errors import SigningError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -119,7 +120,10 @@ class HttpsLine:
         answer = self._requested(method, url, content, headers or {})
         if answer.status != 401 or self._read_token is None or self._token is None:
             return answer
-        renewed = self._read_token()
+        try:
+            renewed = self._read_token()
+        except SigningError:
+            return answer  # its source has none just now: refused is what there is to tell
         if renewed.reveal() == self._token.reveal():
             return answer
         self._token = renewed  # put in its place meanwhile; what was refused has done nothing

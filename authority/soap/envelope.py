@@ -16,7 +16,7 @@ from base64 import b64decode, b64encode
 from typing import TYPE_CHECKING
 
 from authority.errors import AnswerNonsense, CredentialsRefused, GatewayFailed, Rejected
-from authority.providers.vnpt.soap import printable
+from authority.http_answers import printable
 from errors import ThunganError
 from invoice.document import canonical_text
 from signing.safe_xml import parse

@@ -25,6 +25,7 @@ from authority.soap.envelope import (
     write_envelope,
 )
 from authority.soap.security import Account, security_header
+from signing.errors import SigningError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -141,8 +142,11 @@ class SoapGateway:
     def _call(self, name: str, fields: Sequence[tuple[str, str | bytes]]) -> _Element:
         try:
             return self._called(name, fields)
-        except CredentialsRefused:
-            account = self._ask_account()
+        except CredentialsRefused as refused:
+            try:
+                account = self._ask_account()
+            except SigningError:
+                raise refused from None  # its source has none just now
             if account.user == self._account.user and (
                 account.password.reveal() == self._account.password.reveal()
             ):

@@ -34,6 +34,7 @@ from authority.soap import envelope, security
 from authority.soap.envelope import headers_of, write_envelope, write_fault
 from authority.soap.gateway import SoapGateway
 from authority.soap.security import Account, digest_of, security_header
+from signing.errors import SigningError
 from signing.passphrase import Secret
 
 CLOCK = datetime.fromisoformat("2026-11-23T10:00:00+07:00")
@@ -172,17 +173,27 @@ def test_a_header_counts_once(start: Start) -> None:
 def test_a_new_password_counts_without_a_new_start(start: Start) -> None:
     running, _ = start()
     kept = [Secret("old")]
+
+    def account() -> Account:
+        if not kept:
+            raise SigningError("the source holds no secret")
+        return Account("quan1", kept[0])
+
     gateway = SoapGateway(
         f"{running.url}/soap",
         SENDER,
-        lambda: Account("quan1", kept[0]),
+        account,
         ca=running.ca,
         timeouts=QUICK,
         clock=lambda: CLOCK.astimezone(UTC),
     )
     with pytest.raises(CredentialsRefused):
         gateway.look_up(message_id(1))
-    kept[0] = Secret(PASSWORD)
+    held = kept.pop()
+    with pytest.raises(CredentialsRefused):  # a source that has none just now is no other trouble
+        gateway.look_up(message_id(1))
+    assert held.reveal() == "old"
+    kept.append(Secret(PASSWORD))
     assert gateway.look_up(message_id(1)).known is False
     gateway.close()
 

@@ -19,6 +19,7 @@ from authority.sandbox.server import RunningSandbox
 from authority.sandbox.settings import Settings
 from outbox.delivery import Delivery, Pass
 from outbox.store import Store
+from signing.errors import SigningError
 from signing.passphrase import Secret
 from signing.xmldsig import XmlSigner
 
@@ -97,7 +98,13 @@ def test_a_token_that_ends_midway_stops_the_line_until_its_source_has_another(
     settings = Settings(tvan_code=TVAN, token=FIRST)
     with RunningSandbox(tmp_path / "tvan", settings=settings, clock=clock) as running:
         trust, kept = _trust(running), [FIRST]
-        gateway = DirectGateway(running.url, BY_TVAN.sender, ca=running.ca, token=lambda: Secret(kept[0]))
+
+        def token() -> Secret:
+            if not kept:
+                raise SigningError("the source holds no secret")
+            return Secret(kept[0])
+
+        gateway = DirectGateway(running.url, BY_TVAN.sender, ca=running.ca, token=token)
         worker = delivery(store, gateway, signer, BY_TVAN, trust, clock)
         issue_many(store, 2)
         worker.run_once()
@@ -106,7 +113,10 @@ def test_a_token_that_ends_midway_stops_the_line_until_its_source_has_another(
         done = worker.run_once()
         assert done.problem
         assert "HTTP 401" in done.problem
-        kept[0] = SECOND
+        kept.clear()  # being changed just now
+        clock.move(seconds=4000)
+        assert "HTTP 401" in (worker.run_once().problem or "")
+        kept.append(SECOND)
         clock.move(seconds=4000)
         settle(worker, store, clock)
         worker.close()

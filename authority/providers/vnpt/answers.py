@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 
 from authority.errors import AnswerNonsense
-from authority.providers.vnpt.soap import printable
+from authority.http_answers import printable
 
 _PATTERN = re.compile(r"[0-9A-Z/]{1,11}")
 _SERIAL = re.compile(r"[0-9A-Z/]{3,8}")

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from authority.errors import GatewayError, GatewayFailed
+from authority.http_answers import printable
 from authority.providers.errors import (
     CertificateStopped,
     DateAhead,
@@ -28,7 +29,6 @@ from authority.providers.vnpt.errors import (
     ServiceUserRefused,
     StaffAccountRefused,
 )
-from authority.providers.vnpt.soap import printable
 
 _ERROR = re.compile(r"ERR:\s*([0-9]{1,4})(?![0-9])[\s:#.,-]*(.*)", re.DOTALL)
 

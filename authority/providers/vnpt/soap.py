@@ -14,6 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from authority.errors import AnswerNonsense, GatewayFailed, Rejected
+from authority.http_answers import printable
 from errors import ThunganError
 from invoice.document import canonical_text
 from signing.safe_xml import parse
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
 NAMESPACE = "http://tempuri.org/"
 _SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
-_LONGEST_REASON = 200
 
 
 def write_call(operation: str, parameters: Iterable[tuple[str, str | Secret]]) -> bytes:
@@ -72,11 +72,6 @@ def read_result(answer: bytes, operation: str, host: str) -> str:
     if result is None or len(result):
         raise AnswerNonsense(f"{host} answered something else than {operation} gives")
     return (result.text or "").strip()
-
-
-def printable(text: str) -> str:
-    """Words of the other side, short and without what a log or terminal would act on."""
-    return "".join(letter for letter in " ".join(text.split()) if letter.isprintable())[:_LONGEST_REASON]
 
 
 def _carried(given: str | Secret) -> str:
