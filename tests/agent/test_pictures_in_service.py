@@ -5,8 +5,10 @@ A stand-in before tesseract waits for the test's word, so that "in time" and "to
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -278,3 +280,38 @@ def test_what_cannot_be_read_is_for_a_person_and_prints_nothing(counter: Counter
     assert counter.shop.one("SELECT state FROM capture WHERE id = 2") == "quarantined"
     assert counter.shop.one("SELECT problems FROM capture WHERE id = 2") != "[]"
     assert counter.shop.invoices() == 0
+
+
+def test_a_kill_while_a_picture_is_read_loses_nothing_and_issues_once(tmp_path: Path) -> None:
+    """Promise P1: the paper is out, its reading is not; it is read when the program is back."""
+    programs = tmp_path / "programs"
+    gate = Gate(programs)
+    counter = Counter(tmp_path / "shop")
+    path = {**os.environ, "PATH": f"{programs}:{os.environ['PATH']}"}
+    command = [sys.executable, "-m", "agent.cli", "run", "--quiet", "--data", str(counter.shop.folder)]
+
+    def started() -> subprocess.Popen[str]:
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=path)
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith("thungan runs")
+        return process
+
+    def end(process: subprocess.Popen[str]) -> None:
+        process.kill()
+        process.communicate(timeout=30)
+
+    process = started()
+    try:
+        counter.register.send(picture(1) + b"\x1dV\x00")
+        assert counter.printer.wait_for_cut(1, LONG_ENOUGH)
+        wait_until(lambda: counter.shop.rows("SELECT state FROM capture") == [("raw",)])
+        end(process)
+        gate.open()
+        process = started()
+        counter.shop.wait_for(1, "SELECT COUNT(*) FROM invoice")
+        assert counter.shop.rows("SELECT state FROM capture") == [("sale",)]
+        assert counter.shop.ledger_holds()
+    finally:
+        end(process)
+        counter.register.close()
+        counter.printer.close()
