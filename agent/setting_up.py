@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agent.config import TEMPLATE, Config, parse_config
+from agent.config import Config, parse_config
+from agent.config_template import TEMPLATE
 from agent.config_writing import Value, with_values, write_config
 from agent.errors import AlreadyThere
 from agent.key_choice import open_signer

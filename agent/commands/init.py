@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agent.config import TEMPLATE, default_folder, load_config
+from agent.config import default_folder, load_config
+from agent.config_template import TEMPLATE
 from agent.errors import AlreadyThere, ConfigInvalid
 from agent.key_settings import TEMPLATE as KEYS
 from agent.parts import ledger_key
