@@ -14,8 +14,12 @@ _MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _LONG_FIGURES = re.compile(r"(?<![0-9A-Za-z-])[0-9]{12}(?![0-9A-Za-z-])")  # citizens' numbers
 
 
-def without_secrets(text: str) -> str:
-    """A text without passwords in addresses, tokens, e-mail addresses and citizens' numbers."""
+def without_credentials(text: str) -> str:
+    """A text without users and passwords in addresses, and without tokens."""
     text = _IN_QUERY.sub(rf"\1{TAKEN_OUT}", _IN_ADDRESS.sub(rf"\1{TAKEN_OUT}@", text))
-    text = _TOKENS.sub(TAKEN_OUT, _BEARER.sub(rf"\1{TAKEN_OUT}", text))
-    return _LONG_FIGURES.sub(TAKEN_OUT, _MAIL.sub(TAKEN_OUT, text))
+    return _TOKENS.sub(TAKEN_OUT, _BEARER.sub(rf"\1{TAKEN_OUT}", text))
+
+
+def without_secrets(text: str) -> str:
+    """A text without credentials, e-mail addresses and citizens' numbers."""
+    return _LONG_FIGURES.sub(TAKEN_OUT, _MAIL.sub(TAKEN_OUT, without_credentials(text)))

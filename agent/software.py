@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agent.parts import ledger_key, ledger_origin
+from agent.redaction import SECRET, without_credentials
 from outbox.chronicle import note_configuration, program_started
 from outbox.note import NoteKey
 
@@ -28,9 +29,9 @@ if TYPE_CHECKING:
 PACKAGES = ("agent", "audit", "authority", "drivers", "errors", "invoice", "outbox", "signing")
 # Personal data of a person who is no party to a sale stay out.
 _PRIVATE_SECTIONS = frozenset({"representative"})
-_SECRET = re.compile(r"pass|secret|token|pin\b|password|credential", re.IGNORECASE)
+# A value is all address, so unlike in the text of a log no quotation mark ends what is taken out of it.
 _USER_IN_URI = re.compile(r"(?<=//)[^/@\s]+@")
-_SECRET_IN_URI = re.compile(r"((?:pass|secret|token|pin|password|key)[a-z_-]*=)[^&\s]+", re.IGNORECASE)
+_SECRET_IN_URI = re.compile(r"((?:pass|secret|token|pin|pwd|key|credential)[a-z_-]*=)[^&\s]+", re.IGNORECASE)
 
 
 def program_name() -> str:
@@ -73,11 +74,11 @@ def public_content(said: Mapping[str, Any]) -> dict[str, Any]:
 
 def _public(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _public(inner) for key, inner in value.items() if not _SECRET.search(key)}
+        return {key: _public(inner) for key, inner in value.items() if not SECRET.search(key)}
     if isinstance(value, list):
         return [_public(inner) for inner in value]
     if isinstance(value, str):
-        return _SECRET_IN_URI.sub(r"\1…", _USER_IN_URI.sub("…@", value))
+        return without_credentials(_SECRET_IN_URI.sub(r"\1…", _USER_IN_URI.sub("…@", value)))
     return value if isinstance(value, bool | int | float) else str(value)
 
 

@@ -29,7 +29,10 @@ proxy = "http://shop:hunter2@proxy:3128"
 proxy_password = "hunter2"
 [source]
 uri = "sql+postgresql://till:hunter2@db/pos?password=hunter2"
-more = ["tcp://:9100", "https://u:hunter2@h/x"]
+more = ["tcp://:9100", "https://u:hunter2@h/x", "https://u:it's\\"hunter2@h/x", "https://h/x?pwd='hunter2"]
+api_key = "hunter2"
+pwd = "hunter2"
+bot = "https://api.telegram.org/bot1234567:hunter2-hunter2-hunter2-x/send"
 [representative]
 name = "Hunter2"
 [[vat.rules]]
