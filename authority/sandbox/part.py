@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from authority.elements import own_text
-
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -35,12 +33,15 @@ class Part:
         if not len(element):
             self.text = (element.text or "").strip()
             return
-        self.text = own_text(element)
-        if name in _UNREAD:
-            return
-        self.parts = [
-            Part(tag.rpartition("}")[2], inside) for inside in element if isinstance(tag := inside.tag, str)
-        ]
+        words, parts = element.text or "", []
+        for inside in element:  # once: each look at a child makes it anew
+            tag = inside.tag
+            if not isinstance(tag, str):
+                words += inside.tail or ""
+            elif name not in _UNREAD:
+                parts.append(Part(tag.rpartition("}")[2], inside))
+        self.text = words.strip()
+        self.parts = parts
         self.first = {part.name: part for part in reversed(self.parts)}
 
     def at(self, *path: str) -> Part | None:
