@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from agent.errors import ConfigInvalid
 from invoice.sale_json import VIETNAM
@@ -14,6 +14,8 @@ from signing.revocation import Policy
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from agent.sections import Sections
 
 TEMPLATE = """\
 [key]                           # chữ ký số; mật khẩu không bao giờ ghi ở đây
@@ -30,16 +32,6 @@ passphrase = "{passphrase}"     # env:TÊN, file:ĐƯỜNG_DẪN hoặc keyring:
 # roots = "keys/roots.pem"      # chứng thư của nhà cung cấp chữ ký số (gốc, trung gian): kiểm chuỗi, thu hồi
 # revocation = "lenient"        # không hỏi được thì: "lenient" vẫn ký, "strict" ngừng ký; "off": không hỏi
 """
-
-
-class Taker(Protocol):
-    """How values are taken out of config.toml, one by one (``agent.config``)."""
-
-    def text(self, key: str, longest: int, default: str | None = None) -> str:
-        """A text; raises ConfigInvalid where there is none and no default."""
-
-    def value(self, key: str) -> Any:
-        """Whatever stands there, None if nothing does."""
 
 
 class Role(StrEnum):
@@ -80,7 +72,7 @@ class KeySettings:
         return any(key.startswith("csc+") for key in named)
 
 
-def read_key_settings(take: Taker, folder: Path) -> KeySettings:
+def read_key_settings(take: Sections, folder: Path) -> KeySettings:
     """Read the three sections; relative paths begin at ``folder``.
 
     Raises:

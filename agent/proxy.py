@@ -13,7 +13,7 @@ from signing.passphrase import read_passphrase
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from agent.key_settings import Taker
+    from agent.sections import Sections
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Proxy:
     password: str | None
 
 
-def read_proxy(take: Taker, folder: Path) -> Proxy | None:
+def read_proxy(take: Sections, folder: Path) -> Proxy | None:
     """Read authority.proxy and authority.proxy_password.
 
     Raises:

@@ -3,30 +3,19 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from agent.errors import ConfigInvalid
 from authority.providers.viettel.settings import MOST_IN_BATCH, ViettelSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from agent.sections import Sections
 
 _TEMPLATE = re.compile(r"[1-6]/[0-9]{3}")
 _USUAL = ViettelSettings()
 
 
-class Taking(Protocol):
-    """Where keys are taken from, each with what it may be."""
-
-    @property
-    def text(self) -> Callable[[str, int, str], str]: ...
-
-    def whole(self, key: str, least: int, most: int, default: int) -> int: ...
-
-    def switch(self, key: str, *, default: bool) -> bool: ...
-
-
-def read_viettel(take: Taking) -> ViettelSettings:
+def read_viettel(take: Sections) -> ViettelSettings:
     """The settings; every one of them may be left out.
 
     Raises:

@@ -9,7 +9,7 @@ from agent.errors import ConfigInvalid
 from authority.providers.vnpt.manner import MOST_IN_BATCH, VnptManner
 
 if TYPE_CHECKING:
-    from agent.viettel_settings import Taking
+    from agent.sections import Sections
     from authority.providers.vnpt.manner import Ending, Written
 
 _PATTERN = re.compile(r"[1-6](/[0-9]{3})?")
@@ -18,7 +18,7 @@ _WRITTEN: dict[str, Written] = {"products": "products", "regulation": "regulatio
 _CALLS: dict[str, Ending] = {"MTT": "", "MTT32": "32"}
 
 
-def read_vnpt(take: Taking) -> VnptManner:
+def read_vnpt(take: Sections) -> VnptManner:
     """The settings; every one of them may be left out.
 
     Raises:

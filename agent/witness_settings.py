@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from agent.errors import ConfigInvalid
 from outbox.note import COSIGNATURE, NoteKey
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from agent.sections import Sections
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +24,7 @@ class WitnessSettings:
     every: int
 
 
-class _Takes(Protocol):
-    def text(self, key: str, longest: int, default: str | None = None) -> str: ...
-
-    def whole(self, key: str, least: int, most: int, default: int | None = None) -> int: ...
-
-
-def read_witness(take: _Takes, folder: Path) -> WitnessSettings | None:
+def read_witness(take: Sections, folder: Path) -> WitnessSettings | None:
     """The section; None where there is none.
 
     Raises:

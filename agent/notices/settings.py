@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from agent.errors import ConfigInvalid
@@ -12,6 +12,8 @@ from agent.secret_source import from_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from agent.sections import Sections
 
 TELEGRAM = "https://api.telegram.org"
 TEMPLATE = """
@@ -28,19 +30,6 @@ TEMPLATE = """
 # quiet = "22:00-06:00"         # chỉ báo việc gấp trong giờ này
 # language = "vi"
 """
-
-
-class Taker(Protocol):
-    """How a section of config.toml is read."""
-
-    def text(self, key: str, longest: int, default: str | None = None) -> str:
-        """A text."""
-
-    def texts(self, key: str) -> tuple[str, ...]:
-        """A list of texts."""
-
-    def switch(self, key: str, *, default: bool) -> bool:
-        """true or false."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +63,7 @@ class NoticeSettings:
         return bool(self.webhook or self.telegram_chat or self.mail or self.desktop)
 
 
-def read_notices(take: Taker, folder: Path) -> NoticeSettings:
+def read_notices(take: Sections, folder: Path) -> NoticeSettings:
     """Read the section.
 
     Raises:
@@ -112,7 +101,7 @@ def _quiet(text: str) -> Hours:
         raise ConfigInvalid('notices.quiet must be hours such as "22:00-06:00"') from None
 
 
-def _mail(take: Taker, folder: Path) -> Mail | None:
+def _mail(take: Sections, folder: Path) -> Mail | None:
     to, sender = take.texts("notices.email_to"), take.text("notices.email_from", 200, "")
     smtp = take.text("notices.smtp", 200, "")
     user, password = take.text("notices.smtp_user", 200, ""), take.text("notices.smtp_password", 500, "")

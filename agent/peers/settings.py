@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from agent.errors import ConfigInvalid
@@ -13,6 +13,8 @@ from agent.secret_source import from_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from agent.sections import Sections
 
 MOST_PEERS = 30
 TEMPLATE = """
@@ -30,13 +32,6 @@ _HOST = re.compile(rf"(?:{_LABEL}\.)*(?![0-9]+$){_LABEL}")
 _KEYS = {"name", "url", "token", "pin", "ca"}
 
 
-class Taker(Protocol):
-    """How tables are taken out of config.toml."""
-
-    def tables(self, key: str) -> list[dict[str, Any]]:
-        """Every ``[[key]]``."""
-
-
 @dataclass(frozen=True, slots=True)
 class PeerSettings:
     """Another register. ``url`` is an origin without path; ``token`` a source for ``read_passphrase``.
@@ -52,7 +47,7 @@ class PeerSettings:
     ca: Path | None
 
 
-def read_peers(take: Taker, folder: Path) -> tuple[PeerSettings, ...]:
+def read_peers(take: Sections, folder: Path) -> tuple[PeerSettings, ...]:
     """Every peer, each with a name and an address of its own.
 
     Raises:
