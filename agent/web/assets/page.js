@@ -1,6 +1,10 @@
 // The page works without this; with it, what happens is seen at once, and tests say what they find in place.
 "use strict";
 
+// Where a person is in a part that is drawn anew: who goes by Tab must not begin again with each sale.
+const CAN_BE_FOCUSED = "a[href], button, input, select, textarea, summary, [tabindex]";
+const mark = (one) => one.id || `${one.tagName} ${one.getAttribute("href") ?? one.textContent.trim()}`;
+
 // Live parts: <div data-live="/now" data-events="/events">. The server says that something has happened, the
 // part is asked for anew, and what a person is doing in the rest of the page stays.
 for (const part of document.querySelectorAll("[data-live]")) {
@@ -13,14 +17,15 @@ for (const part of document.querySelectorAll("[data-live]")) {
       if (answer.status === 401) { location.reload(); return; }
       if (answer.ok) {
         const known = new Set([...part.querySelectorAll("[data-row]")].map((row) => row.dataset.row));
-        const focused = document.activeElement && part.contains(document.activeElement) ? document.activeElement.id : "";
-        part.innerHTML = await answer.text();
+        const fresh = await answer.text();
+        const focused = part.contains(document.activeElement) ? mark(document.activeElement) : "";
+        part.innerHTML = fresh;
         if (known.size) {
           for (const row of part.querySelectorAll("[data-row]")) {
             if (!known.has(row.dataset.row)) { row.classList.add("fresh"); }
           }
         }
-        if (focused) { document.getElementById(focused)?.focus(); }
+        if (focused) { [...part.querySelectorAll(CAN_BE_FOCUSED)].find((one) => mark(one) === focused)?.focus(); }
         part.removeAttribute("data-away");
       }
     } catch { part.setAttribute("data-away", ""); } finally {

@@ -98,6 +98,19 @@ def test_a_test_button_answers_in_its_place(browser: Browser, serve: Serve) -> N
         expect(page.get_by_role("alert")).to_contain_text("E-DRV", timeout=PATIENCE)
 
 
+def test_a_sale_does_not_take_the_place_from_who_goes_by_keyboard(browser: Browser, serve: Serve) -> None:
+    """The part that shows a new sale is drawn anew; the link on which somebody stands is still theirs."""
+    served = serve()
+    served.take(receipt(1))
+    with visit(browser, served.server.url, DESK) as page:
+        enter(page)
+        link = page.locator("[data-live] a[href='/invoices/1']").first
+        link.focus()
+        served.take(receipt(2))
+        expect(page.locator("[data-live] a[href='/invoices/2']").first).to_be_visible(timeout=PATIENCE)
+        expect(page.locator("[data-live] a[href='/invoices/1']").first).to_be_focused(timeout=PATIENCE)
+
+
 def test_by_keyboard_alone(browser: Browser, serve: Serve) -> None:
     """Every link and button is reached by Tab, with a ring to be seen, and Enter opens it."""
     served = serve()
